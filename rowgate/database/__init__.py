@@ -1,0 +1,5 @@
+"""Running statements: connections, arguments, transactions, and what a failure means.
+
+Entered by one function each: `run.fetch` takes a statement and its arguments and gives bytes.
+Reading order: `pool`, `bind`, `run`, `failures`.
+"""

@@ -1,0 +1,90 @@
+"""What a failure of Postgres or its driver means to a client: SQLSTATE → code, message, status.
+
+The table is that of Hasura's error model; nothing of the SQL, of hidden names or of row values
+that are not the client's own goes into a message: those stand under `internal`.
+"""
+
+import asyncpg
+
+from rowgate.base.errors import ApiError, Unexpected
+
+CHECK_FAILED = "rowgate: check constraint of an insert/update permission has failed"
+"""What a statement casts to boolean, so that it fails, where a permission's check does not hold."""
+
+_CONSTRAINTS = {
+    "23505": ("Uniqueness violation. ", "constraint-violation"),
+    "23503": ("Foreign key violation. ", "constraint-violation"),
+    "23502": ("Not-NULL violation. ", "constraint-violation"),
+    "23001": (
+        "Can not delete or update due to data being referred. ",
+        "constraint-violation",
+    ),
+    "23P01": ("Exclusion violation. ", "constraint-violation"),
+    "23514": ("Check constraint violation. ", "permission-error"),
+    "44000": ("Check constraint violation. ", "permission-error"),
+}
+
+
+def as_api_error(error: Exception) -> ApiError:
+    """The refusal that `error` is answered with; an `ApiError` comes back as it is."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, asyncpg.PostgresError):
+        return _of_postgres(error)
+    if isinstance(error, asyncpg.exceptions.DataError | ValueError | OverflowError):
+        return ApiError(str(error), code="data-exception")
+    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
+        return Unexpected("connection error", code="postgres-error", internal=type(error).__name__)
+    return Unexpected("internal error", internal=type(error).__name__)
+
+
+def _of_postgres(error: asyncpg.PostgresError) -> ApiError:
+    state = error.sqlstate or "XX000"
+    message = str(error.args[0]) if error.args else ""
+    internal = describe(error)
+    if state in _CONSTRAINTS:
+        prefix, code = _CONSTRAINTS[state]
+        return ApiError(prefix + message, code=code, internal=internal)
+    if state == "22P02" and CHECK_FAILED in message:
+        text = CHECK_FAILED.removeprefix("rowgate: ")
+        return ApiError(text, code="permission-error", internal=internal)
+    return _by_class(state, message, internal)
+
+
+def _by_class(state: str, message: str, internal: dict[str, object]) -> ApiError:
+    match state:
+        case "22025":
+            return ApiError(message, code="bad-request", internal=internal)
+        case "42704":
+            return ApiError(message, code="constraint-error", internal=internal)
+        case "42P10":
+            text = "there is no unique or exclusion constraint on target column(s)"
+            return ApiError(text, code="constraint-error", internal=internal)
+        case "40001":
+            text = "serialization failure due to concurrent update"
+            return ApiError(text, code="concurrent-update", internal=internal)
+        case "53300":
+            text = "max connections reached on postgres"
+            return Unexpected(text, code="postgres-max-connections-error", internal=internal)
+        case "57014":
+            return ApiError("the statement took too long", code="timeout", internal=internal)
+    if state.startswith("22"):
+        return ApiError(message, code="data-exception", internal=internal)
+    if state.startswith(("08", "57P")):
+        return Unexpected("connection error", code="postgres-error", internal=internal)
+    if state.startswith("54"):
+        return ApiError("the operation is too complex", code="bad-request", internal=internal)
+    return Unexpected("database query error", internal=internal)
+
+
+def describe(error: asyncpg.PostgresError) -> dict[str, object]:
+    """Postgres' own words, for `internal`: message, SQLSTATE, hint, detail."""
+    return {
+        "error": {
+            "message": str(error.args[0]) if error.args else "",
+            "status_code": error.sqlstate,
+            "hint": getattr(error, "hint", None),
+            "description": getattr(error, "detail", None),
+            "exec_status": "FatalError",
+        }
+    }
