@@ -133,3 +133,15 @@ class Catalog:
     aggregatable: frozenset[str] = frozenset()
     """Names of types that `min` and `max` accept in this server."""
     server_version: int = 0
+
+
+def builtin(name: str) -> PgType:
+    """The type `name` of `pg_catalog`; a leading underscore makes it the array of the rest."""
+    if name.startswith("_"):
+        return PgType("pg_catalog", name, TypeKind.ARRAY, builtin(name[1:]))
+    return PgType("pg_catalog", name)
+
+
+TEXT, BOOL, INT4, INT8, FLOAT8, NUMERIC, JSON, JSONB = map(
+    builtin, ("text", "bool", "int4", "int8", "float8", "numeric", "json", "jsonb")
+)

@@ -83,11 +83,9 @@ class Database:
                     "statement_timeout": str(int(self.settings.statement_timeout * 1000)),
                 },
             )
-            for name in ("json", "jsonb"):
-                await connection.set_type_codec(
-                    name, schema="pg_catalog", encoder=_to_bytes, decoder=bytes, format="text"
-                    if name == "jsonb" else "binary",
-                )
+            await connection.set_type_codec(
+                "json", schema="pg_catalog", encoder=_as_is, decoder=_as_is, format="binary"
+            )
             return connection
         except BaseException as error:
             self._give_back_place()
@@ -134,7 +132,8 @@ class Database:
             await self._idle.pop().close(timeout=2)
 
 
-def _to_bytes(value: str | bytes) -> str | bytes:
+def _as_is(value: bytes) -> bytes:
+    """JSON stays bytes in both directions: nobody decodes what Postgres built."""
     return value
 
 

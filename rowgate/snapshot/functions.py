@@ -1,0 +1,73 @@
+"""Tracked functions: root fields whose rows a function returns."""
+
+from collections.abc import Mapping
+
+from rowgate.base.errors import ApiError
+from rowgate.base.names import QualifiedName, is_graphql_name
+from rowgate.catalog.types import Catalog, Function
+from rowgate.metadata.types import FunctionDeclaration
+from rowgate.snapshot.naming import base_name, field_name, root_field, type_name
+from rowgate.snapshot.tables import argument_position, the_function
+from rowgate.snapshot.types import Naming, Table, TrackedFunction
+
+
+class FunctionReader:
+    """Resolves the tracked functions of one source."""
+
+    def __init__(
+        self,
+        source: str,
+        catalog: Catalog,
+        tables: Mapping[QualifiedName, Table],
+        naming: Naming,
+    ) -> None:
+        self.source = source
+        self.catalog = catalog
+        self.tables = tables
+        self.naming = naming
+
+    def read(self, declared: FunctionDeclaration, *, infer_permissions: bool) -> TrackedFunction:
+        """The function as a root field; raises `ApiError` where it cannot be one."""
+        function = the_function(self.catalog, declared.name)
+        table = self._returned_table(function)
+        name = declared.custom_name or base_name(declared.name)
+        if name is None or not is_graphql_name(name):
+            raise ApiError(f'function "{declared.name}" is not a valid GraphQL name')
+        volatile = function.volatility == "volatile"
+        mutation = declared.exposed_as == "mutation" or (declared.exposed_as is None and volatile)
+        if declared.exposed_as == "query" and volatile:
+            mutation = False
+        roots = declared.custom_root_fields
+        inferred = infer_permissions and not mutation
+        return TrackedFunction(
+            self.source,
+            function,
+            table,
+            self._root(name, roots.get("function")),
+            self._root(f"{name}_aggregate", roots.get("function_aggregate")),
+            type_name(self.naming, f"{name}_args"),
+            argument_position(function, declared.session_argument),
+            mutation,
+            None if inferred else frozenset(declared.permitted_roles),
+            function.description if declared.comment is None else declared.comment or None,
+        )
+
+    def _root(self, name: str, custom: str | None) -> str:
+        if custom:
+            return f"{self.naming.root_prefix}{custom}{self.naming.root_suffix}"
+        return root_field(self.naming, field_name(self.naming, name))
+
+    def _returned_table(self, function: Function) -> QualifiedName:
+        if function.is_variadic:
+            raise ApiError(
+                f'the function "{function.name}" cannot be tracked because it has VARIADIC parameters'
+            )
+        table = function.returns_table
+        if table is None:
+            raise ApiError(
+                f'in function "{function.name}": the function must return a composite type, '
+                "a row of a tracked table"
+            )
+        if table not in self.tables:
+            raise ApiError(f'in function "{function.name}": the table "{table}" is not tracked')
+        return table

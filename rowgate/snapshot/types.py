@@ -1,0 +1,256 @@
+"""The resolved world: tables with names, relationships and, for each role, permissions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from rowgate.algebra.types import Condition, Join, Value
+from rowgate.base.json import Json
+from rowgate.base.names import QualifiedName
+from rowgate.catalog.types import Column, Function, PgType, Relation
+from rowgate.metadata.types import (
+    ActionDeclaration,
+    CustomTypes,
+    LogicalModelDeclaration,
+    NativeQueryDeclaration,
+    RootFieldName,
+)
+
+
+class Options(Protocol):
+    """The settings that decide what the schema looks like (a part of the engine's settings)."""
+
+    @property
+    def stringify_numeric_types(self) -> bool:
+        """Whether bigint, numeric, float8 and money leave as strings."""
+
+    @property
+    def infer_function_permissions(self) -> bool:
+        """Whether a function is open to whoever may select from the table it returns."""
+
+    @property
+    def v1_boolean_null_collapse(self) -> bool:
+        """Whether a null in a comparison means true."""
+
+    @property
+    def experimental_features(self) -> frozenset[str]:
+        """Hasura's names of what is switched on."""
+
+    @property
+    def default_naming_convention(self) -> str:
+        """`hasura-default` or `graphql-default`."""
+
+
+class RootKind(StrEnum):
+    """The root fields of a table, by their names in the metadata."""
+
+    SELECT = "select"
+    SELECT_BY_PK = "select_by_pk"
+    SELECT_AGGREGATE = "select_aggregate"
+    SELECT_STREAM = "select_stream"
+    INSERT = "insert"
+    INSERT_ONE = "insert_one"
+    UPDATE = "update"
+    UPDATE_BY_PK = "update_by_pk"
+    UPDATE_MANY = "update_many"
+    DELETE = "delete"
+    DELETE_BY_PK = "delete_by_pk"
+    CONNECTION = "connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Inconsistency:
+    """An object of the metadata that cannot be honoured; the rest is served."""
+
+    kind: str
+    name: str
+    reason: str
+    definition: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column under its GraphQL name. `enum` names the enum table that it points at; `type` is
+    the column's, a domain replaced by its base."""
+
+    column: Column
+    name: str
+    type: PgType
+    description: str | None = None
+    enum: QualifiedName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A way from a row to rows of `join.target`. `optional`: an object relationship may find none.
+    `parent_first`: a nested insert writes this table before the target."""
+
+    name: str
+    join: Join
+    is_array: bool
+    optional: bool = True
+    parent_first: bool = False
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedField:
+    """A function of the row: scalar (`returns` set) or rows of `table`."""
+
+    name: str
+    function: Function
+    row_position: int
+    session_position: int | None
+    returns: PgType | None
+    table: QualifiedName | None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SelectPermission:
+    """What a role reads: column → the condition under which its value is shown (`TRUE` for plain
+    permissions), rows by `filter`, at most `limit` of them. Root kinds None: all."""
+
+    columns: Mapping[str, Condition]
+    computed_fields: Mapping[str, Condition]
+    filter: Condition
+    limit: int | None = None
+    aggregations: bool = False
+    query_roots: frozenset[str] | None = None
+    subscription_roots: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InsertPermission:
+    """What a role inserts: `check` must hold for the stored row."""
+
+    columns: frozenset[str]
+    check: Condition
+    presets: Mapping[str, Value] = field(default_factory=dict)
+    backend_only: bool = False
+    validate_input: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePermission:
+    """What a role updates: rows of `filter`, and `check` must hold afterwards."""
+
+    columns: frozenset[str]
+    filter: Condition
+    check: Condition
+    presets: Mapping[str, Value] = field(default_factory=dict)
+    backend_only: bool = False
+    validate_input: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePermission:
+    """What a role deletes."""
+
+    filter: Condition
+    backend_only: bool = False
+    validate_input: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """A role's permissions on one table; None: no such operation."""
+
+    select: SelectPermission | None = None
+    insert: InsertPermission | None = None
+    update: UpdatePermission | None = None
+    delete: DeletePermission | None = None
+
+
+NO_PERMISSIONS = Permissions()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A tracked relation. `columns` by Postgres name, `fields` GraphQL name → Postgres name;
+    `permissions` by role (`admin` included); `enum_values` where the table is an enum."""
+
+    source: str
+    relation: Relation
+    graphql_name: str
+    root_names: Mapping[RootKind, RootFieldName]
+    columns: Mapping[str, TableColumn]
+    relationships: Mapping[str, Relationship]
+    computed_fields: Mapping[str, ComputedField]
+    permissions: Mapping[str, Permissions]
+    enum_values: Mapping[str, str | None] | None = None
+    description: str | None = None
+    federated: bool = False
+
+    @property
+    def name(self) -> QualifiedName:
+        """The relation's qualified name."""
+        return self.relation.name
+
+    def permission(self, role: str) -> Permissions:
+        """What `role` may do here."""
+        return self.permissions.get(role, NO_PERMISSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFunction:
+    """A function as a root field. `roles` None: whoever may select from `table`."""
+
+    source: str
+    function: Function
+    table: QualifiedName
+    root_name: str
+    aggregate_name: str
+    arguments_type: str
+    session_position: int | None
+    is_mutation: bool
+    roles: frozenset[str] | None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalModel:
+    """The resolved shape of a native query's rows: a relation-like table without a relation."""
+
+    declaration: LogicalModelDeclaration
+    permissions: Mapping[str, SelectPermission]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How names are made in one source: affixes, namespace, convention."""
+
+    root_namespace: str | None = None
+    root_prefix: str = ""
+    root_suffix: str = ""
+    type_prefix: str = ""
+    type_suffix: str = ""
+    camel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One database's part of the world."""
+
+    name: str
+    naming: Naming
+    tables: Mapping[QualifiedName, Table]
+    functions: tuple[TrackedFunction, ...] = ()
+    native_queries: tuple[NativeQueryDeclaration, ...] = ()
+    logical_models: Mapping[str, LogicalModel] = field(default_factory=dict)
+    aggregatable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The world as it is served now. `roles`: every role that some permission names;
+    `nullable_roles`: inherited roles, whose columns may all be null."""
+
+    sources: Mapping[str, Source]
+    actions: tuple[ActionDeclaration, ...] = ()
+    custom_types: CustomTypes = field(default_factory=CustomTypes)
+    roles: frozenset[str] = frozenset()
+    inherited_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    introspection_disabled_for: frozenset[str] = frozenset()
+    inconsistencies: tuple[Inconsistency, ...] = ()
