@@ -1,0 +1,5 @@
+"""What Postgres has: facts read from its catalogue, without any wish of the user.
+
+Reading order: `types` (the nouns), `introspect` (reads them), `kinds` (Postgres' one-letter codes
+and its graph of types). The queries stand in the `.sql` files, one a kind of object.
+"""

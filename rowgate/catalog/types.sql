@@ -1,0 +1,19 @@
+-- Every type. `element` is an array's element type, `base` a domain's base type, `relation` the
+-- table whose row the type is, `sortable` whether an array of it can be compared.
+select
+    t.oid,
+    n.nspname as schema,
+    t.typname as name,
+    t.typtype::text as kind,
+    e.oid as element,
+    nullif(t.typbasetype, 0) as base,
+    nullif(t.typrelid, 0) as relation,
+    case when t.typtype = 'e' then array(
+        select v.enumlabel
+        from pg_catalog.pg_enum v
+        where v.enumtypid = t.oid
+        order by v.enumsortorder
+    ) end as labels
+from pg_catalog.pg_type t
+join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+left join pg_catalog.pg_type e on e.typarray = t.oid
