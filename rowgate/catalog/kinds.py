@@ -79,14 +79,10 @@ class TypeGraph:
         elements can be sorted. A domain follows its base type.
         """
         pseudo = {self.rows[oid]["name"] for oid in accepted} & _POLYMORPHIC
-        return (
-            frozenset(
-                row["name"]
-                for oid, row in self.rows.items()
-                if self._accepts(oid, accepted, pseudo)
-            )
-            - _POLYMORPHIC
+        names = (
+            row["name"] for oid, row in self.rows.items() if self._accepts(oid, accepted, pseudo)
         )
+        return frozenset(names) - _POLYMORPHIC
 
     def _accepts(self, oid: int, accepted: frozenset[int], pseudo: Set[str]) -> bool:
         row = self.rows[oid]
