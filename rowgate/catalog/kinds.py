@@ -5,11 +5,12 @@ Apart from `introspect`, since a type is built by following references while row
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+
+import asyncpg
 
 from rowgate.catalog.types import PgType, RelationKind, TypeKind
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 """A record of one of the catalogue queries."""
 
 RELATION_KINDS = {
