@@ -1,7 +1,8 @@
 """What the user declared, typed: Hasura's v3 metadata as frozen values.
 
 The JSON document stays the truth (nothing of it is ever dropped); these types are how the rest of
-the engine reads it. Boolean expressions and webhook details stay JSON until `snapshot` resolves them.
+the engine reads it. Boolean expressions and webhook details stay JSON until `snapshot` resolves
+them.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,57 @@ from dataclasses import dataclass, field
 
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep, QualifiedName
+from rowgate.metadata.action_types import (
+    ActionArgument,
+    ActionDeclaration,
+    CustomEnumType,
+    CustomEnumValue,
+    CustomInputType,
+    CustomObjectType,
+    CustomScalarType,
+    CustomTypeField,
+    CustomTypes,
+)
+
+__all__ = [
+    "ALL_COLUMNS",
+    "ActionArgument",
+    "ActionDeclaration",
+    "AllowlistEntry",
+    "ColumnConfiguration",
+    "Columns",
+    "ComputedFieldDeclaration",
+    "CustomEnumType",
+    "CustomEnumValue",
+    "CustomInputType",
+    "CustomObjectType",
+    "CustomScalarType",
+    "CustomTypeField",
+    "CustomTypes",
+    "DeletePermissionDeclaration",
+    "ForeignKeyOn",
+    "FunctionDeclaration",
+    "InheritedRole",
+    "InsertPermissionDeclaration",
+    "LogicalModelDeclaration",
+    "LogicalModelField",
+    "ManualMapping",
+    "Metadata",
+    "NativeQueryArgument",
+    "NativeQueryDeclaration",
+    "NativeQueryRelationship",
+    "Problem",
+    "QueryCollection",
+    "RelationshipDeclaration",
+    "RestEndpoint",
+    "RootFieldName",
+    "SelectPermissionDeclaration",
+    "SourceCustomization",
+    "SourceDeclaration",
+    "TableConfiguration",
+    "TableDeclaration",
+    "UpdatePermissionDeclaration",
+]
 
 ALL_COLUMNS = "*"
 Columns = tuple[str, ...] | str
@@ -178,7 +230,7 @@ class FunctionDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class LogicalModelField:
-    """A field of a logical model: a scalar, or a reference to another model, perhaps in an array."""
+    """A field of a logical model: a scalar or a reference to another model, perhaps in an array."""
 
     name: str
     scalar: str | None = None
@@ -245,7 +297,8 @@ class SourceCustomization:
 
 @dataclass(frozen=True, slots=True)
 class SourceDeclaration:
-    """One database. `configuration` stays JSON (connection info, pool settings)."""
+    """One database. `configuration` (connection info, pool settings), `query_tags` and
+    `health_check` stay JSON."""
 
     name: str
     kind: str = "postgres"
@@ -255,100 +308,8 @@ class SourceDeclaration:
     functions: tuple[FunctionDeclaration, ...] = ()
     logical_models: tuple[LogicalModelDeclaration, ...] = ()
     native_queries: tuple[NativeQueryDeclaration, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ActionArgument:
-    """An argument of an action; `type` is a GraphQL type in text (`[Int!]!`)."""
-
-    name: str
-    type: str
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ActionDeclaration:
-    """A field whose value a webhook computes. `type` is query or mutation, `kind` synchronous or
-    asynchronous; `headers` stay JSON (`[{name, value | value_from_env}]`); timeout in seconds."""
-
-    name: str
-    output_type: str
-    handler: str
-    type: str = "mutation"
-    kind: str = "synchronous"
-    arguments: tuple[ActionArgument, ...] = ()
-    headers: tuple[Json, ...] = ()
-    forward_client_headers: bool = False
-    ignored_client_headers: tuple[str, ...] | None = None
-    timeout: int = 30
-    request_transform: Json = None
-    response_transform: Json = None
-    permitted_roles: tuple[str, ...] = ()
-    comment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomTypeField:
-    """A field of a custom input or output object; `type` is a GraphQL type in text."""
-
-    name: str
-    type: str
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomObjectType:
-    """An output object of actions; `relationships` stay JSON."""
-
-    name: str
-    fields: tuple[CustomTypeField, ...]
-    relationships: tuple[Json, ...] = ()
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomInputType:
-    """An input object of actions."""
-
-    name: str
-    fields: tuple[CustomTypeField, ...]
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomEnumValue:
-    """One value of a custom enum."""
-
-    value: str
-    description: str | None = None
-    is_deprecated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CustomEnumType:
-    """An enum of actions."""
-
-    name: str
-    values: tuple[CustomEnumValue, ...]
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomScalarType:
-    """A scalar of actions."""
-
-    name: str
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomTypes:
-    """All custom types of the actions."""
-
-    objects: tuple[CustomObjectType, ...] = ()
-    input_objects: tuple[CustomInputType, ...] = ()
-    enums: tuple[CustomEnumType, ...] = ()
-    scalars: tuple[CustomScalarType, ...] = ()
+    query_tags: Json = None
+    health_check: Json = None
 
 
 @dataclass(frozen=True, slots=True)
