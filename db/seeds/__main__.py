@@ -1,4 +1,4 @@
-"""`python -m db.seeds`: sow into DATABASE_URL; SEED_PASSWORD becomes the seeded people's password."""
+"""`python -m db.seeds`: sow into DATABASE_URL, with SEED_PASSWORD as the people's password."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What is sown, as plain rows; keys are derived from names, so that they are the same everywhere."""
+"""What is sown, as plain rows; keys are derived from names, and so the same everywhere."""
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 

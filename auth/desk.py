@@ -1,0 +1,88 @@
+"""The operations: register, sign in, refresh, sign out, exchange an API key. No HTTP here."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth.api_keys import ApiKeys
+from auth.attempts import Attempt, Attempts, Subject
+from auth.bodies import AccessToken, Tokens
+from auth.families import Families
+from auth.passwords import Hashing
+from auth.settings import Limits
+from auth.tokens import Mint
+from auth.users import User, Users
+from service.failures import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that an operation needs."""
+
+    users: Users
+    families: Families
+    api_keys: ApiKeys
+    attempts: Attempts
+    hashing: Hashing
+    mint: Mint
+    limits: Limits
+
+    async def register(self, username: str, email: str, password: str, caller: Subject) -> UUID:
+        """The id of a new user. Every registration counts against `caller`. Raises `Refusal`: 409
+        where the name is taken, 429, 503."""
+        attempt = await self.attempts.begin([caller])
+        try:
+            hashed = await self.hashing.hash(password)
+        except Refusal:
+            await self.attempts.withdraw(attempt)
+            raise
+        await self.attempts.failed(attempt)
+        return await self.users.add(username, email, hashed)
+
+    async def login(self, username: str, password: str, caller: Subject) -> Tokens:
+        """Tokens for whoever has this name and password. An unknown name takes as long and answers
+        the same as a wrong password. Raises `Refusal`: 401, 403 where suspended, 429, 503."""
+        account = Subject.of("account", username.lower(), self.limits.per_account)
+        attempt = await self.attempts.begin([account, caller])
+        user = await self._checked(username, password, attempt)
+        if user is None:
+            raise Refusal(401, "invalid-credentials", "the username or the password is wrong")
+        await self.attempts.succeeded(attempt, account)
+        if user.suspended:
+            raise Refusal(403, "account-suspended", "this account is suspended")
+        return self._tokens(user, await self.families.start(user.id))
+
+    async def refresh(self, token: str) -> Tokens:
+        """New tokens for a refresh token, which is used up. Raises `Refusal` 401."""
+        user, following = await self.families.rotate(token)
+        return self._tokens(user, following)
+
+    async def logout(self, token: str) -> None:
+        """End the family of a refresh token; no error where there is none."""
+        await self.families.end(token)
+
+    async def exchange(self, api_key: str) -> AccessToken:
+        """An access token for an API key, narrowed to its scopes. Raises `Refusal` 401, 403."""
+        user, scopes = await self.api_keys.use(api_key)
+        token = self.mint.access_token(user, scopes)
+        return AccessToken(access_token=token, expires_in=self.mint.seconds)
+
+    async def _checked(self, username: str, password: str, attempt: Attempt) -> User | None:
+        try:
+            found = await self.users.find(username)
+            verdict = await self.hashing.verify(found[1] if found else None, password)
+        except Refusal:
+            await self.attempts.withdraw(attempt)
+            raise
+        if found is None or not verdict.fits:
+            await self.attempts.failed(attempt)
+            return None
+        if verdict.new_hash is not None:
+            await self.users.rehash(found[0].id, found[1], verdict.new_hash)
+        return found[0]
+
+    def _tokens(self, user: User, refresh_token: str) -> Tokens:
+        return Tokens(
+            access_token=self.mint.access_token(user),
+            refresh_token=refresh_token,
+            expires_in=self.mint.seconds,
+        )

@@ -1,0 +1,74 @@
+"""People in the database: found by name, added with a password hash."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from service.database import Pool
+from service.failures import Refusal
+
+USERNAME = re.compile(r"[A-Za-z0-9_.-]{3,64}\Z")
+
+_FIND = """
+select u.id, u.username, u.default_role, u.allowed_roles, u.suspended_at, p.hash
+from identity.users u join identity.passwords p on p.user_id = u.id
+where lower(u.username) = lower($1)
+"""
+_ADD = """
+with added as (
+  insert into identity.users (username, email) values ($1, $2) returning id
+)
+insert into identity.passwords (user_id, hash) select id, $3 from added returning user_id
+"""
+_REHASH = """
+update identity.passwords set hash = $3 where user_id = $1 and hash = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody, and the roles that they may take on."""
+
+    id: UUID
+    username: str
+    default_role: str
+    allowed_roles: tuple[str, ...]
+    suspended: bool
+
+
+def user_of(row: asyncpg.Record) -> User:
+    """The user of a row with the columns of `identity.users`."""
+    return User(
+        id=row["id"],
+        username=row["username"],
+        default_role=row["default_role"],
+        allowed_roles=tuple(row["allowed_roles"]),
+        suspended=row["suspended_at"] is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The table of users and that of their passwords."""
+
+    pool: Pool
+
+    async def find(self, username: str) -> tuple[User, str] | None:
+        """The user of that name in any case, and the password hash. A text that cannot be a
+        username costs the same look-up."""
+        row = await self.pool.fetchrow(_FIND, username if USERNAME.match(username) else "")
+        return (user_of(row), row["hash"]) if row else None
+
+    async def add(self, username: str, email: str, password_hash: str) -> UUID:
+        """The id of a new user. Raises `Refusal` 409 where the name is taken."""
+        try:
+            added: UUID = await self.pool.fetchval(_ADD, username, email, password_hash)
+        except asyncpg.UniqueViolationError:
+            raise Refusal(409, "username-taken", "this username is taken") from None
+        return added
+
+    async def rehash(self, user_id: UUID, old: str, new: str) -> None:
+        """Replace the hash `old`; a password that was changed meanwhile stays."""
+        await self.pool.execute(_REHASH, user_id, old, new)
