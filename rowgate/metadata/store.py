@@ -25,7 +25,7 @@ _TABLES = (
 _LOAD = "select metadata::text, resource_version from hdb_catalog.hdb_metadata where id = 1"
 _INSERT = """
     insert into hdb_catalog.hdb_metadata (id, metadata, resource_version) values (1, $1::json, 1)
-    on conflict (id) do nothing returning resource_version
+    on conflict do nothing returning resource_version
 """
 _UPDATE = """
     update hdb_catalog.hdb_metadata
