@@ -1,0 +1,103 @@
+"""Pictures from strangers: recognised by decoding, limited before decoding, written anew.
+
+# Note [Untrusted pictures]
+Nothing of a stranger's file is kept but its pixels: no metadata (places, comments, profiles), no
+bytes after the end, no further frames. Formats come from an allow-list and by decoding, never from
+a name or a content type; sizes are read from the header and refused before any pixel is.
+"""
+
+import io
+import struct
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from actions.settings import ImageLimits
+from service.failures import Refusal
+
+_FORMATS = {
+    "JPEG": ("image/jpeg", "jpg", {"quality": 88}),
+    "PNG": ("image/png", "png", {}),
+    "WEBP": ("image/webp", "webp", {"quality": 86}),
+}
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_MOST_CHUNKS = 4096
+_BROKEN = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A re-encoded picture: its bytes, MIME type, file extension and size in pixels."""
+
+    content: bytes
+    content_type: str
+    extension: str
+    width: int
+    height: int
+
+
+def reencoded(content: bytes, limits: ImageLimits) -> Picture:
+    """The picture in `content`, written anew (see Note [Untrusted pictures]).
+
+    Raises `Refusal`: 413 beyond the limits, 415 for another format, 422 for a broken file.
+    """
+    if not content:
+        raise Refusal(422, "broken-image", "the file is empty")
+    if len(content) > limits.most_bytes:
+        raise too_large(limits)
+    if content.startswith(_PNG_START):
+        _refuse_many_chunks(content)
+    try:
+        with Image.open(io.BytesIO(content), formats=list(_FORMATS)) as image:
+            return _encoded(image, limits)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels(limits) from None
+    except UnidentifiedImageError:
+        raise Refusal(
+            415, "unsupported-image", "only JPEG, PNG and WebP pictures are taken"
+        ) from None
+    except _BROKEN as error:
+        raise Refusal(422, "broken-image", "the picture cannot be read") from error
+
+
+def too_large(limits: ImageLimits) -> Refusal:
+    """413, naming the limit."""
+    most = limits.most_bytes
+    return Refusal(413, "image-too-large", f"a picture may have at most {most} bytes")
+
+
+def _too_many_pixels(limits: ImageLimits) -> Refusal:
+    most = limits.most_pixels
+    return Refusal(413, "image-too-large", f"a picture may have at most {most} pixels")
+
+
+def _encoded(image: Image.Image, limits: ImageLimits) -> Picture:
+    if image.width * image.height > limits.most_pixels:
+        raise _too_many_pixels(limits)
+    content_type, extension, options = _FORMATS[str(image.format)]
+    turned = ImageOps.exif_transpose(image)
+    has_alpha = turned.has_transparency_data and extension != "jpg"
+    pixels = turned.convert("RGBA" if has_alpha else "RGB")
+    pixels.info.clear()
+    written = io.BytesIO()
+    pixels.save(written, extension.replace("jpg", "jpeg"), **options)
+    return Picture(written.getvalue(), content_type, extension, pixels.width, pixels.height)
+
+
+def _refuse_many_chunks(content: bytes) -> None:
+    position, chunks = len(_PNG_START), 0
+    while position + 8 <= len(content):
+        position += 12 + int.from_bytes(content[position : position + 4], "big")
+        chunks += 1
+        if chunks > _MOST_CHUNKS:
+            raise Refusal(422, "broken-image", "the picture has too many parts")
