@@ -174,7 +174,7 @@ def test_an_initialisation_that_was_cut_short_starts_over(tmp_path: Path) -> Non
 def test_without_any_postgres_the_sentence_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(LauncherError, match="install the Debian package `postgresql`"):
         chosen(None, system=tmp_path)
 
@@ -194,8 +194,16 @@ with EmbeddedPostgres(Path(sys.argv[1])) as server, psycopg.connect(server.url) 
     print(one.execute("select 41 + 1").fetchone()[0])
 """
     answer = subprocess.run(
-        ("unshare", "-U", "--map-user=1000", "--map-group=1000", sys.executable, "-c", command)
-        + (str(tmp_path / "postgres"),),
+        (
+            "unshare",
+            "-U",
+            "--map-user=1000",
+            "--map-group=1000",
+            sys.executable,
+            "-c",
+            command,
+            str(tmp_path / "postgres"),
+        ),
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -1,0 +1,135 @@
+"""The folder that is run: its state, its settings and secrets in `.env`, its ports."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rowgate.cli.failures import CommandError
+from rowgate.postgres.ports import free_port, is_free
+
+SECRETS = (
+    "HASURA_GRAPHQL_ADMIN_SECRET",
+    "ACTIONS_SECRET",
+    "S3_ACCESS_KEY",
+    "S3_SECRET_KEY",
+    "SEED_PASSWORD",
+    "ROWGATE_DATABASE_PASSWORD",
+)
+"""What is generated where neither the environment nor `.env` gives it."""
+
+PORTS = {"engine": 8080, "auth": 8081, "actions": 8082, "postgres": 5433, "s3": 8333}
+"""The processes that listen, and where unless ROWGATE_<NAME>_PORT says otherwise."""
+
+DEFAULT_STATE = Path(".rowgate")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project as it is run: `state` holds data, keys and logs; `values` is the environment over
+    `.env`; `ports` are those that its processes listen on."""
+
+    state: Path
+    values: Mapping[str, str]
+    ports: Mapping[str, int]
+
+    @property
+    def logs(self) -> Path:
+        """The folder of one log a process."""
+        return self.state / "logs"
+
+    def url(self, name: str) -> str:
+        """The base URL of one process."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+
+def opened(state: Path | None, *, free_ports: bool) -> Project:
+    """The project in the current folder; secrets that are missing are generated into `.env`.
+
+    Raises `CommandError` for a malformed file or port, and for a port that is taken.
+    """
+    folder = (state or DEFAULT_STATE).absolute()
+    (folder / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = folder / ".env" if state else Path(".env").absolute()
+    values = _with_secrets(file) | dict(os.environ)
+    ports = {name: _port(name, values, free_ports=free_ports) for name in PORTS}
+    return Project(folder, values, ports)
+
+
+def locked(state: Path) -> int:
+    """Hold the state folder until this process ends. Raises `CommandError` where another does."""
+    handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(handle, 32).decode(errors="replace")
+        os.close(handle)
+        raise CommandError(
+            f"It runs already, as process {holder}: stop that one first (Ctrl-C, or kill {holder})."
+        ) from None
+    os.truncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+    return handle
+
+
+def refuse_taken(project: Project, names: set[str]) -> None:
+    """Raise `CommandError` for the first of the named ports that something else listens on."""
+    for name in PORTS:
+        if name in names and not is_free(project.ports[name]):
+            raise CommandError(
+                f"Port {project.ports[name]}, for {name}, is in use by another program: stop it, "
+                f"or set {_variable(name)} to another."
+            )
+
+
+def _variable(name: str) -> str:
+    return f"ROWGATE_{name.upper()}_PORT"
+
+
+def _port(name: str, values: Mapping[str, str], *, free_ports: bool) -> int:
+    given = values.get(_variable(name), "")
+    if not given:
+        return free_port() if free_ports else PORTS[name]
+    if not given.isdecimal() or not 0 <= int(given) <= 65535:
+        raise CommandError(f"{_variable(name)} is {given!r}, not a port.")
+    return int(given) or free_port()
+
+
+def _with_secrets(file: Path) -> dict[str, str]:
+    """The values of `.env`, after adding the secrets that nobody gave."""
+    values = read_env(file) if file.exists() else {}
+    missing = [name for name in SECRETS if not (values.get(name) or os.environ.get(name))]
+    if missing:
+        made = {name: secrets.token_urlsafe(32) for name in missing}
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.writelines(f"{name}={value}\n" for name, value in made.items())
+        values |= made
+    if file.exists() and file.stat().st_mode & 0o077:
+        file.chmod(0o600)
+    return values
+
+
+def read_env(file: Path) -> dict[str, str]:
+    """The `NAME=value` lines of a file; quotes around a value and `#` lines are left out.
+
+    Raises `CommandError`, naming file and line, for anything else.
+    """
+    values: dict[str, str] = {}
+    for number, line in enumerate(file.read_text().splitlines(), start=1):
+        text = line.strip().removeprefix("export ")
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip().replace("_", "a").isalnum():
+            raise CommandError(f"{file}:{number} is not a line of the form NAME=value.")
+        values[name.strip()] = _unquoted(value.strip())
+    return values
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value

@@ -1,0 +1,68 @@
+"""What a run tells once it is up: a table of URLs, who can sign in, a request to paste.
+
+The same, for programs, is in `run.json` of the state folder while it runs.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from rowgate.cli.development.database import Databases
+from rowgate.cli.development.environments import store_url
+from rowgate.cli.development.project import Project
+from rowgate.cli.failures import OUTPUT
+
+QUERY = "{ shelter_animals { name species store { name } } }"
+
+
+def announce(project: Project, databases: Databases, odd: Sequence[str], seconds: float) -> None:
+    """Print the table and write `run.json`, readable by its owner only."""
+    urls = {
+        "graphql": f"{project.url('engine')}/v1/graphql",
+        "console": f"{project.url('engine')}/console",
+        "auth": f"{project.url('auth')}/docs",
+        "actions": f"{project.url('actions')}/docs",
+        "objects": store_url(project),
+    }
+    table = Table("what", "where", box=None, pad_edge=False)
+    for what, url in urls.items():
+        table.add_row(what, url)
+    table.add_row("database", _without_password(databases.application))
+    OUTPUT.print()
+    OUTPUT.print(table)
+    for reason in odd:
+        OUTPUT.print(f"  inconsistent metadata: {reason}", markup=False)
+    OUTPUT.print("\nSeeded users: test_user, alice, bob; password: SEED_PASSWORD of .env")
+    OUTPUT.print("Admin: header x-hasura-admin-secret, HASURA_GRAPHQL_ADMIN_SECRET of .env")
+    body = json.dumps({"query": QUERY})
+    OUTPUT.print(f"\n  curl -s {urls['graphql']} -d '{body}'\n", markup=False)
+    OUTPUT.print(f"Ready after {seconds:.1f} s. Ctrl-C stops everything; logs: {project.logs}")
+    _write(project, databases, urls)
+
+
+def withdraw(project: Project) -> None:
+    """Remove `run.json`: nothing runs any more."""
+    (project.state / "run.json").unlink(missing_ok=True)
+
+
+def _write(project: Project, databases: Databases, urls: dict[str, str]) -> None:
+    told = {
+        "process": os.getpid(),
+        "urls": {name: project.url(name) for name in ("engine", "auth", "actions")},
+        "pages": urls,
+        "database_url": databases.application,
+        "metadata_database_url": databases.metadata,
+    }
+    draft = project.state / "run.json.new"
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(told, file, indent=2)
+    draft.replace(project.state / "run.json")
+
+
+def _without_password(url: str) -> str:
+    before, at, after = url.rpartition("@")
+    return f"{before.rpartition(':')[0]}@{after}" if at else url
