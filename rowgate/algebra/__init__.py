@@ -1,5 +1,5 @@
 """Conditions and values: the one language that permissions and requests share.
 
 A permission's filter and a request's `where` become the same `Condition`s, so that they can be
-conjoined, and so that one renderer turns both into SQL. Reading order: `types`, `simplify`.
+conjoined, and so that one renderer turns both into SQL. All of it is in `types`.
 """

@@ -1,12 +1,12 @@
 """The nouns of the algebra: values, operands, conditions. All frozen, none holds a request's value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep, QualifiedName
-from rowgate.catalog.types import Function, PgType
+from rowgate.catalog.types import TEXT, Function, PgType, TypeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,14 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """The value at `path` inside the request's variables; `at` is where errors point."""
+    """The value at `path` inside the request's variables; `at` is where errors point, `check` gives
+    the value as its GraphQL type takes it or raises."""
 
     path: tuple[PathStep, ...]
     type: PgType
     as_array: bool = False
     at: tuple[PathStep, ...] = ()
-    graphql_type: str = ""
+    check: Callable[[Json], Json] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,14 @@ class ElementsOf:
 
 
 Value = (
-    Constant | Variable | SessionValue | WholeSession | RowColumn | RelatedColumn | ListOf | ElementsOf
+    Constant
+    | Variable
+    | SessionValue
+    | WholeSession
+    | RowColumn
+    | RelatedColumn
+    | ListOf
+    | ElementsOf
 )
 
 
@@ -286,3 +294,63 @@ Condition = (
 
 TRUE = And(())
 FALSE = Or(())
+
+
+def conjunction(items: Iterable[Condition]) -> Condition:
+    """All of `items`; nested conjunctions are flattened, truth disappears, falsehood wins.
+
+    >>> conjunction([TRUE, TRUE]) == TRUE
+    True
+    >>> conjunction([TRUE, FALSE]) == FALSE
+    True
+    """
+    flat: list[Condition] = []
+    for item in items:
+        if isinstance(item, And):
+            flat.extend(item.items)
+        else:
+            flat.append(item)
+    if FALSE in flat:
+        return FALSE
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+
+def disjunction(items: Iterable[Condition]) -> Condition:
+    """One of `items`; nested disjunctions are flattened, falsehood disappears, truth wins.
+
+    >>> disjunction([FALSE, TRUE]) == TRUE
+    True
+    """
+    flat: list[Condition] = []
+    for item in items:
+        if isinstance(item, Or):
+            flat.extend(item.items)
+        else:
+            flat.append(item)
+    if TRUE in flat:
+        return TRUE
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+
+def value_type(operator: Operator, operand: PgType) -> tuple[PgType, bool]:
+    """What stands at an operator's right: its type, and whether a list of them is wanted."""
+    match operator:
+        case Operator.IN | Operator.NIN:
+            return operand, True
+        case Operator.HAS_KEY:
+            return TEXT, False
+        case Operator.HAS_KEYS_ANY | Operator.HAS_KEYS_ALL:
+            return TEXT, True
+        case Operator.ANCESTOR_ANY | Operator.DESCENDANT_ANY:
+            return operand, True
+        case Operator.MATCHES | Operator.MATCHES_ANY:
+            return PgType(operand.schema, "lquery"), operator is Operator.MATCHES_ANY
+        case Operator.MATCHES_FULLTEXT:
+            return PgType(operand.schema, "ltxtquery"), False
+        case _:
+            return operand, False
+
+
+def array_of(type_: PgType) -> PgType:
+    """The array type over `type_`."""
+    return PgType(type_.schema, f"_{type_.name}", TypeKind.ARRAY, type_)

@@ -1,0 +1,4 @@
+"""A validated request: fragments merged, directives applied, inputs typed, variables left as leaves.
+
+Reading order: `types`, `document`, `values`, `inputs`, `select`, `shape`.
+"""

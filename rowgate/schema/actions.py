@@ -98,7 +98,17 @@ def _named(builder: Builder, name: str) -> NamedType:
             return ScalarType(name, Coercion.JSON, None, scalar.description)
     if name in _BUILTIN:
         return _BUILTIN[name]
-    known = ("timestamptz", "timestamp", "date", "time", "timetz", "numeric", "bigint", "jsonb", "json")
+    known = (
+        "timestamptz",
+        "timestamp",
+        "date",
+        "time",
+        "timetz",
+        "numeric",
+        "bigint",
+        "jsonb",
+        "json",
+    )
     if name in known:
         return ScalarType(name, Coercion.JSON)
     raise ApiError(f'the type "{name}" is not defined in custom types', code="not-exists")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from rowgate.base.naming import field_name, type_name
 from rowgate.catalog.types import TypeKind
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import column_type, select_column
@@ -17,7 +18,6 @@ from rowgate.schema.types import (
     Type,
     inputs,
 )
-from rowgate.snapshot.naming import field_name, type_name
 from rowgate.snapshot.types import ComputedField, Table, TableColumn
 
 NUMERIC_FUNCTIONS = (

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from rowgate.base.names import QualifiedName
+from rowgate.base.naming import Naming
 from rowgate.schema.types import InputField, InputType, ObjectType
 from rowgate.snapshot.types import (
-    Naming,
     Options,
     Permissions,
     SelectPermission,
@@ -38,9 +38,7 @@ class Families:
 class Builder:
     """Makes the types of `role`, each once; None where the role may not have it."""
 
-    def __init__(
-        self, snapshot: Snapshot, role: str, options: Options, families: Families
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, role: str, options: Options, families: Families) -> None:
         self.snapshot = snapshot
         self.role = role
         self.options = options

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rowgate.base.naming import enum_value, field_name, type_name
 from rowgate.schema.build import Builder
 from rowgate.schema.meanings import ColumnInput
 from rowgate.schema.scalars import NON_NEGATIVE_INT, graphql_type
@@ -17,7 +18,6 @@ from rowgate.schema.types import (
     Type,
     inputs,
 )
-from rowgate.snapshot.naming import enum_value, field_name, type_name
 from rowgate.snapshot.types import ComputedField, Table, TableColumn
 
 OFFSET = ScalarType("Int", Coercion.BIG_INTEGER)
@@ -42,9 +42,7 @@ def enum_table_type(builder: Builder, table: Table) -> EnumType:
     )
 
 
-def column_enum(
-    builder: Builder, table: Table, suffix: str, columns: tuple[str, ...]
-) -> EnumType:
+def column_enum(builder: Builder, table: Table, suffix: str, columns: tuple[str, ...]) -> EnumType:
     """An enum over some of a table's columns, named by `suffix`."""
     naming = builder.naming(table)
     named = [table.columns[name] for name in columns]
@@ -89,7 +87,9 @@ def row_arguments(builder: Builder, table: Table) -> Mapping[str, InputField]:
         name = field_name(naming, "order_by")
         note = "sort the rows by one or more columns"
         items.append(InputField(name, ListOf(NonNull(order)), "order_by", description=note))
-    where = InputField("where", builder.bool_exp(table), "where", description="filter the rows returned")
+    where = InputField(
+        "where", builder.bool_exp(table), "where", description="filter the rows returned"
+    )
     return inputs(*items, where)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from rowgate.algebra.types import Operator
+from rowgate.algebra.types import Operator, value_type
+from rowgate.base.naming import field_name, type_name
 from rowgate.catalog.types import FLOAT8, PgType, TypeKind
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import column_enum, enum_table_type, select_column
@@ -21,7 +22,6 @@ from rowgate.schema.scalars import (
     BOOLEAN,
     DESCRIPTIONS,
     FLOAT,
-    INT,
     STRING,
     comparison_name,
     graphql_type,
@@ -39,8 +39,6 @@ from rowgate.schema.types import (
     Type,
     inputs,
 )
-from rowgate.snapshot.conditions import value_type
-from rowgate.snapshot.naming import field_name, type_name
 from rowgate.snapshot.types import Table
 
 _NUMERIC_PREDICATES = ("avg", "max", "min", "sum", "stddev_samp", "var_samp")
@@ -103,9 +101,7 @@ def _relationships(builder: Builder, table: Table) -> Iterator[InputField]:
         if permission is None:
             continue
         meaning = RelationshipInput(relationship, target)
-        yield InputField(
-            relationship.name, builder.bool_exp(target), relationship.name, meaning
-        )
+        yield InputField(relationship.name, builder.bool_exp(target), relationship.name, meaning)
         if relationship.is_array and permission.aggregations and not hidden:
             name = field_name(builder.naming(target), f"{relationship.name}_aggregate")
             aggregate = RelationshipAggregateInput(relationship, target)
@@ -286,5 +282,3 @@ def _predicate(
         ),
     )
     return InputField(function, type_, function)
-
-

@@ -14,7 +14,6 @@ from rowgate.snapshot.types import (
     TrackedFunction,
 )
 
-
 # --- fields of a row
 
 

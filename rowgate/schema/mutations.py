@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from rowgate.base.naming import field_name, type_name
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import column_enum, column_type
 from rowgate.schema.meanings import Change, ColumnInput, Part, RelationshipInput
@@ -18,7 +19,6 @@ from rowgate.schema.types import (
     Type,
     inputs,
 )
-from rowgate.snapshot.naming import field_name, type_name
 from rowgate.snapshot.types import InsertPermission, Table, UpdatePermission
 
 PLACEHOLDER = "_PLACEHOLDER"
@@ -162,7 +162,11 @@ def change_arguments(builder: Builder, table: Table) -> Mapping[str, InputField]
     jsonb = [one for one in columns if one.type.name == "jsonb"]
     numeric = [one for one in columns if one.type.name in NUMERIC_TYPES and one.enum is None]
     families = {
-        Change.APPEND: (jsonb, None, "append existing jsonb value of filtered columns with new jsonb value"),
+        Change.APPEND: (
+            jsonb,
+            None,
+            "append existing jsonb value of filtered columns with new jsonb value",
+        ),
         Change.DELETE_AT_PATH: (
             jsonb,
             ListOf(NonNull(STRING)),
@@ -181,8 +185,16 @@ def change_arguments(builder: Builder, table: Table) -> Mapping[str, InputField]
             "delete key/value pair or string element. key/value pairs are matched based on their "
             "key value",
         ),
-        Change.INC: (numeric, None, "increments the numeric columns with given value of the filtered values"),
-        Change.PREPEND: (jsonb, None, "prepend existing jsonb value of filtered columns with new jsonb value"),
+        Change.INC: (
+            numeric,
+            None,
+            "increments the numeric columns with given value of the filtered values",
+        ),
+        Change.PREPEND: (
+            jsonb,
+            None,
+            "prepend existing jsonb value of filtered columns with new jsonb value",
+        ),
         Change.SET: (columns, None, "sets the columns of the filtered rows to the given values"),
     }
     made = []
@@ -231,7 +243,10 @@ def primary_key_fields(builder: Builder, table: Table) -> Mapping[str, InputFiel
 def updates_type(builder: Builder, table: Table) -> InputType:
     """`t_updates`: one of several updates."""
     where = InputField(
-        "where", NonNull(builder.bool_exp(table)), "where", description="filter the rows which have to be updated"
+        "where",
+        NonNull(builder.bool_exp(table)),
+        "where",
+        description="filter the rows which have to be updated",
     )
     return builder.once(
         ("updates", table.source, table.name),
@@ -264,4 +279,3 @@ def mutation_response(builder: Builder, table: Table) -> ObjectType:
             f'response of any mutation on the table "{table.name}"',
         ),
     )
-

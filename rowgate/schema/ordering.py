@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from rowgate.base.naming import Naming, enum_value, field_name, type_name
+from rowgate.schema.aggregates import functions_of
 from rowgate.schema.build import Builder
 from rowgate.schema.meanings import (
     ColumnInput,
@@ -12,10 +14,8 @@ from rowgate.schema.meanings import (
     RelationshipAggregateInput,
     RelationshipInput,
 )
-from rowgate.schema.aggregates import functions_of
 from rowgate.schema.types import EnumType, EnumValue, InputField, InputType, inputs
-from rowgate.snapshot.naming import enum_value, field_name, type_name
-from rowgate.snapshot.types import Naming, Table
+from rowgate.snapshot.types import Table
 
 _DIRECTIONS = {
     "asc": (Direction(False, False), "in ascending order, nulls last"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rowgate.base.naming import type_name
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import row_arguments
 from rowgate.schema.meanings import Part
@@ -13,9 +14,7 @@ from rowgate.schema.types import (
     ListOf,
     NonNull,
     ObjectType,
-    inputs,
 )
-from rowgate.snapshot.naming import type_name
 from rowgate.snapshot.types import Table
 
 

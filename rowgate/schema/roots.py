@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from rowgate.base.naming import field_name, type_name
 from rowgate.schema.actions import action_fields
 from rowgate.schema.aggregates import aggregate_type
 from rowgate.schema.build import Builder, Families
@@ -51,7 +52,6 @@ from rowgate.schema.types import (
     RoleSchema,
     inputs,
 )
-from rowgate.snapshot.naming import field_name, type_name
 from rowgate.snapshot.types import Options, RootKind, Snapshot, Source, Table
 
 _FAMILIES = Families(
@@ -112,7 +112,11 @@ def _subscriptions(builder: Builder) -> Iterator[Field]:
 def _mutations(builder: Builder) -> Iterator[Field]:
     for source in builder.snapshot.sources.values():
         fields = [
-            *(item for table in source.tables.values() for item in _table_mutations(builder, table)),
+            *(
+                item
+                for table in source.tables.values()
+                for item in _table_mutations(builder, table)
+            ),
             *function_fields(builder, source, mutation=True),
         ]
         yield from _in_namespace(source, fields, "mutation")
@@ -238,12 +242,9 @@ def _delete_fields(builder: Builder, table: Table) -> Iterator[Field]:
     where = InputField("where", NonNull(builder.bool_exp(table)), "where", description=note)
     response = mutation_response(builder, table)
     note = f'delete data from the table: "{table.name}"'
-    yield _root(
-        table, RootKind.DELETE, Field("", response, DeleteRoot(table), inputs(where), note)
-    )
+    yield _root(table, RootKind.DELETE, Field("", response, DeleteRoot(table), inputs(where), note))
     key = primary_key_fields(builder, table)
     if key:
         note = f'delete single row from the table: "{table.name}"'
         field = Field("", builder.row(table), DeleteByPkRoot(table), key, note)
         yield _root(table, RootKind.DELETE_BY_PK, field)
-

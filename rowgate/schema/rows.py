@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from rowgate.algebra.types import TRUE
+from rowgate.base.naming import field_name, type_name
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import column_type, computed_arguments
 from rowgate.schema.meanings import (
@@ -18,7 +19,6 @@ from rowgate.schema.meanings import (
 from rowgate.schema.relay import connection_arguments, node_interface
 from rowgate.schema.scalars import ID, STRING, graphql_type
 from rowgate.schema.types import Field, InputField, ListOf, NonNull, ObjectType, Type, inputs
-from rowgate.snapshot.naming import field_name, type_name
 from rowgate.snapshot.types import ComputedField, Relationship, Table
 
 _JSON_PATH: Mapping[str, InputField] = inputs(
@@ -94,9 +94,7 @@ def _relationship_fields(
         yield Field(own, shown, connection, arguments, note or "An array relationship connection")
 
 
-def _computed_fields(
-    builder: Builder, table: Table, computed: ComputedField
-) -> Iterator[Field]:
+def _computed_fields(builder: Builder, table: Table, computed: ComputedField) -> Iterator[Field]:
     arguments = computed_arguments(builder, table, computed)
     note = computed.description or f'A computed field, executes function "{computed.function.name}"'
     if computed.returns is not None:

@@ -4,10 +4,9 @@ One reader serves both: what differs is how a column, a relationship's rows and 
 reached, and that is the `Access` it is given.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from rowgate.algebra.simplify import conjunction, disjunction
 from rowgate.algebra.types import (
     Cast,
     Compare,
@@ -15,7 +14,6 @@ from rowgate.algebra.types import (
     Condition,
     Constant,
     Exists,
-    FunctionCall,
     IsNull,
     ListOf,
     Not,
@@ -27,14 +25,16 @@ from rowgate.algebra.types import (
     RowColumn,
     SessionValue,
     Value,
-    WholeSession,
     WithinDistance,
+    conjunction,
+    disjunction,
+    value_type,
 )
 from rowgate.base.errors import ApiError, ParseFailed
 from rowgate.base.json import Json
 from rowgate.base.names import QualifiedName
-from rowgate.catalog.types import FLOAT8, TEXT, PgType, TypeKind, builtin
-from rowgate.snapshot.types import ComputedField, Relationship, Table
+from rowgate.catalog.types import FLOAT8, PgType, builtin
+from rowgate.snapshot.types import ComputedField, Relationship, Table, call_of
 
 _COLUMN_OPERATORS = {
     "ceq": Operator.EQ,
@@ -69,11 +69,6 @@ def session_variable(value: Json) -> str | None:
     return None
 
 
-def array_of(type_: PgType) -> PgType:
-    """The array type over `type_`."""
-    return PgType(type_.schema, f"_{type_.name}", TypeKind.ARRAY, type_)
-
-
 class ConditionReader:
     """Reads the expressions about one table. With `client_values`, strings that look like session
     variables are literals. `root` is the table that `["$", "column"]` refers to."""
@@ -92,9 +87,7 @@ class ConditionReader:
         self.root = root or table
 
     def _about(self, table: Table) -> "ConditionReader":
-        return ConditionReader(
-            self.access, table, client_values=self.client_values, root=self.root
-        )
+        return ConditionReader(self.access, table, client_values=self.client_values, root=self.root)
 
     def read(self, expression: Json) -> Condition:
         """The condition that a JSON object means; all its keys must hold."""
@@ -241,37 +234,9 @@ class ConditionReader:
         return RelatedColumn(relationship.join, path[1], target.columns[path[1]].type)
 
 
-def value_type(operator: Operator, operand: PgType) -> tuple[PgType, bool]:
-    """What stands at an operator's right: its type, and whether a list of them is wanted."""
-    match operator:
-        case Operator.IN | Operator.NIN:
-            return operand, True
-        case Operator.HAS_KEY:
-            return TEXT, False
-        case Operator.HAS_KEYS_ANY | Operator.HAS_KEYS_ALL:
-            return TEXT, True
-        case Operator.ANCESTOR_ANY | Operator.DESCENDANT_ANY:
-            return operand, True
-        case Operator.MATCHES | Operator.MATCHES_ANY:
-            return PgType(operand.schema, "lquery"), operator is Operator.MATCHES_ANY
-        case Operator.MATCHES_FULLTEXT:
-            return PgType(operand.schema, "ltxtquery"), False
-        case _:
-            return operand, False
-
-
 def type_of(operand: Operand) -> PgType:
     """The Postgres type of an operand."""
     return operand.type
-
-
-def call_of(computed: ComputedField, named: Mapping[str, Value]) -> FunctionCall:
-    """The call behind a computed field: the row, the session where wanted, and named values."""
-    values = dict(named)
-    if computed.session_position is not None:
-        argument = computed.function.arguments[computed.session_position]
-        values[argument.name or ""] = WholeSession()
-    return FunctionCall(computed.function, computed.row_position, (), values)
 
 
 def table_name(value: Json) -> QualifiedName:
@@ -287,4 +252,3 @@ def _list(key: str, value: Json) -> Iterable[Json]:
     if not isinstance(value, list):
         raise ParseFailed(f"expecting a list for {key}")
     return value
-

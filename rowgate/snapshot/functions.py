@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from rowgate.base.errors import ApiError
 from rowgate.base.names import QualifiedName, is_graphql_name
+from rowgate.base.naming import Naming, base_name, field_name, root_field, type_name
 from rowgate.catalog.types import Catalog, Function
 from rowgate.metadata.types import FunctionDeclaration
-from rowgate.snapshot.naming import base_name, field_name, root_field, type_name
 from rowgate.snapshot.tables import argument_position, the_function
-from rowgate.snapshot.types import Naming, Table, TrackedFunction
+from rowgate.snapshot.types import Table, TrackedFunction
 
 
 class FunctionReader:

@@ -140,7 +140,11 @@ def admin_permissions(table: Table) -> Permissions:
     )
     return Permissions(
         SelectPermission(
-            dict.fromkeys(columns, TRUE), dict.fromkeys(table.computed_fields, TRUE), TRUE, None, True
+            dict.fromkeys(columns, TRUE),
+            dict.fromkeys(table.computed_fields, TRUE),
+            TRUE,
+            None,
+            True,
         ),
         InsertPermission(writable, TRUE) if relation.insertable else None,
         UpdatePermission(writable, TRUE, TRUE) if relation.updatable else None,

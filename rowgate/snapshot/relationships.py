@@ -52,9 +52,7 @@ class _Shape:
         self.parent_first = parent_first
 
 
-def _relationship(
-    declaration: RelationshipDeclaration, join: Join, shape: _Shape
-) -> Relationship:
+def _relationship(declaration: RelationshipDeclaration, join: Join, shape: _Shape) -> Relationship:
     return Relationship(
         declaration.name,
         join,

@@ -10,10 +10,16 @@ from typing import TypeVar
 
 from rowgate.base.errors import ApiError
 from rowgate.base.names import QualifiedName
+from rowgate.base.naming import Naming
 from rowgate.catalog.types import Catalog, Relation
-from rowgate.metadata.types import Metadata, RelationshipDeclaration, SourceDeclaration, TableDeclaration
+from rowgate.metadata.types import (
+    Metadata,
+    RelationshipDeclaration,
+    SourceCustomization,
+    SourceDeclaration,
+    TableDeclaration,
+)
 from rowgate.snapshot.functions import FunctionReader
-from rowgate.snapshot.naming import naming_of
 from rowgate.snapshot.permissions import PermissionReader, admin_permissions
 from rowgate.snapshot.relationships import array_relationship, object_relationship
 from rowgate.snapshot.roles import in_order, unite
@@ -94,7 +100,11 @@ class _SourceReader:
         for declared in self.declared.tables:
             if declared.name in relations:
                 table = self._attempt(
-                    ("table", self._of(declared), {"name": declared.name.name, "schema": declared.name.schema}),
+                    (
+                        "table",
+                        self._of(declared),
+                        {"name": declared.name.name, "schema": declared.name.schema},
+                    ),
                     lambda one=declared: self._table(one, relations[one.name], enums),
                 )
                 if table is not None:
@@ -130,14 +140,20 @@ class _SourceReader:
         relations = {}
         for declared in self.declared.tables:
             relation = self._attempt(
-                ("table", self._of(declared), {"name": declared.name.name, "schema": declared.name.schema}),
+                (
+                    "table",
+                    self._of(declared),
+                    {"name": declared.name.name, "schema": declared.name.schema},
+                ),
                 lambda one=declared: relation_of(one, self.catalog),
             )
             if relation is not None:
                 relations[declared.name] = relation
         return relations
 
-    def _enum_tables(self, relations: Mapping[QualifiedName, Relation]) -> dict[QualifiedName, Relation]:
+    def _enum_tables(
+        self, relations: Mapping[QualifiedName, Relation]
+    ) -> dict[QualifiedName, Relation]:
         enums = {}
         for declared in self.declared.tables:
             if not declared.is_enum or declared.name not in relations:
@@ -145,7 +161,11 @@ class _SourceReader:
             relation = relations[declared.name]
             values = self.catalog.enum_tables.get(declared.name)
             checked = self._attempt(
-                ("table", self._of(declared), {"name": declared.name.name, "schema": declared.name.schema}),
+                (
+                    "table",
+                    self._of(declared),
+                    {"name": declared.name.name, "schema": declared.name.schema},
+                ),
                 lambda one=relation, given=values: check_enum(one, given) or True,
             )
             if checked:
@@ -214,7 +234,11 @@ class _SourceReader:
         made = {}
         for item in declared.computed_fields:
             result = self._attempt(
-                ("computed_field", f"computed field {item.name} in {self._of(declared)}", {"name": item.name}),
+                (
+                    "computed_field",
+                    f"computed field {item.name} in {self._of(declared)}",
+                    {"name": item.name},
+                ),
                 lambda one=item: computed_field(one, relation, self.catalog),
             )
             if result is not None:
@@ -313,7 +337,11 @@ class _SourceReader:
         made = []
         for item in self.declared.functions:
             result = self._attempt(
-                ("function", f"function {item.name} in source {self.declared.name}", {"name": item.name.name}),
+                (
+                    "function",
+                    f"function {item.name} in source {self.declared.name}",
+                    {"name": item.name.name},
+                ),
                 lambda one=item: reader.read(
                     one, infer_permissions=self.options.infer_function_permissions
                 ),
@@ -321,3 +349,16 @@ class _SourceReader:
             if result is not None:
                 made.append(result)
         return tuple(made)
+
+
+def naming_of(customization: SourceCustomization, default_convention: str) -> Naming:
+    """The naming of a source that is customized so."""
+    convention = customization.naming_convention or default_convention
+    return Naming(
+        customization.root_namespace,
+        customization.root_prefix,
+        customization.root_suffix,
+        customization.type_prefix,
+        customization.type_suffix,
+        convention == "graphql-default",
+    )

@@ -8,8 +8,7 @@ Writing is inherited only where all parents that have the permission agree on it
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from rowgate.algebra.simplify import conjunction, disjunction
-from rowgate.algebra.types import FALSE, TRUE, Condition
+from rowgate.algebra.types import FALSE, TRUE, Condition, conjunction, disjunction
 from rowgate.snapshot.types import Permissions, SelectPermission
 
 
@@ -68,9 +67,7 @@ def _cells(parts: Sequence[tuple[Mapping[str, Condition], Condition]]) -> Mappin
     everywhere = all(rows == parts[0][1] for _, rows in parts)
     shown = {}
     for name in names:
-        granting = [
-            conjunction([rows, cells[name]]) for cells, rows in parts if name in cells
-        ]
+        granting = [conjunction([rows, cells[name]]) for cells, rows in parts if name in cells]
         plain = (everywhere or len(granting) == len(parts)) and all(
             cells.get(name, TRUE) == TRUE for cells, _ in parts
         )

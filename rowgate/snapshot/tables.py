@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from rowgate.base.errors import ApiError
 from rowgate.base.names import QualifiedName, is_graphql_name
-from rowgate.catalog.types import Catalog, Column, Function, PgType, Relation, TypeKind
+from rowgate.base.naming import Naming, base_name, field_name, root_field
+from rowgate.catalog.types import Catalog, Function, PgType, Relation, TypeKind
 from rowgate.metadata.types import ComputedFieldDeclaration, RootFieldName, TableDeclaration
-from rowgate.snapshot.naming import base_name, field_name, root_field
-from rowgate.snapshot.types import ComputedField, Naming, RootKind, TableColumn
+from rowgate.snapshot.types import ComputedField, RootKind, TableColumn
 
 _ROOT_PATTERNS = {
     RootKind.SELECT: "{}",
@@ -56,7 +56,10 @@ def root_names(declaration: TableDeclaration, naming: Naming) -> Mapping[RootKin
 
 
 def columns_of(
-    declaration: TableDeclaration, relation: Relation, naming: Naming, enums: Mapping[str, QualifiedName]
+    declaration: TableDeclaration,
+    relation: Relation,
+    naming: Naming,
+    enums: Mapping[str, QualifiedName],
 ) -> Mapping[str, TableColumn]:
     """The columns under their GraphQL names; those that can have none are left out."""
     columns = {}
@@ -104,7 +107,9 @@ def check_enum(relation: Relation, values: Mapping[str, str | None] | None) -> N
     """Raise `ApiError` `constraint-violation` where a table cannot be an enum."""
     problems = _enum_problems(relation, values)
     if problems:
-        reasons = problems[0] if len(problems) == 1 else "\n" + "\n".join(f"  • {p}" for p in problems)
+        reasons = (
+            problems[0] if len(problems) == 1 else "\n" + "\n".join(f"  • {p}" for p in problems)
+        )
         joint = "because " if len(problems) == 1 else "for the following reasons:"
         raise ApiError(
             f'the table "{relation.name}" cannot be used as an enum {joint}{reasons}',
@@ -125,8 +130,10 @@ def _enum_problems(relation: Relation, values: Mapping[str, str | None] | None) 
             f'the table’s primary key ("{key.columns[0]}") must have type "text", not type "{type_}"'
         )
     if len(relation.columns) > 2:
-        problems.append("the table must have exactly one primary key and optionally one comment column, not "
-                        f"{len(relation.columns)} columns")
+        problems.append(
+            "the table must have exactly one primary key and optionally one comment column, not "
+            f"{len(relation.columns)} columns"
+        )
     if not problems and not values:
         problems.append("the table must have at least one row")
     bad = [value for value in values or () if not is_graphql_name(value)]
@@ -148,7 +155,9 @@ def computed_field(
     row = _row_position(function, relation, declaration.table_argument)
     session = argument_position(function, declaration.session_argument)
     if function.volatility == "volatile":
-        raise ApiError(f'the function "{function.name}" is of type VOLATILE; cannot be added as a computed field')
+        raise ApiError(
+            f'the function "{function.name}" is of type VOLATILE; cannot be added as a computed field'
+        )
     table = function.returns_table
     if table is not None and table not in catalog.relations:
         table = None
@@ -169,7 +178,9 @@ def the_function(catalog: Catalog, name: QualifiedName) -> Function:
     if not overloads:
         raise ApiError(f'no such function exists in postgres : "{name}"')
     if len(overloads) > 1:
-        raise ApiError(f'the function "{name}" is overloaded. Overloaded functions are not supported')
+        raise ApiError(
+            f'the function "{name}" is overloaded. Overloaded functions are not supported'
+        )
     return overloads[0]
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from rowgate.algebra.types import Condition, Join, Value
+from rowgate.algebra.types import Condition, FunctionCall, Join, Value, WholeSession
 from rowgate.base.json import Json
 from rowgate.base.names import QualifiedName
+from rowgate.base.naming import Naming
 from rowgate.catalog.types import Column, Function, PgType, Relation
 from rowgate.metadata.types import (
     ActionDeclaration,
@@ -218,18 +219,6 @@ class LogicalModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
-    """How names are made in one source: affixes, namespace, convention."""
-
-    root_namespace: str | None = None
-    root_prefix: str = ""
-    root_suffix: str = ""
-    type_prefix: str = ""
-    type_suffix: str = ""
-    camel: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """One database's part of the world."""
 
@@ -254,3 +243,12 @@ class Snapshot:
     inherited_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     introspection_disabled_for: frozenset[str] = frozenset()
     inconsistencies: tuple[Inconsistency, ...] = ()
+
+
+def call_of(computed: ComputedField, named: Mapping[str, Value]) -> FunctionCall:
+    """The call behind a computed field: the row, the session where wanted, and named values."""
+    values = dict(named)
+    if computed.session_position is not None:
+        argument = computed.function.arguments[computed.session_position]
+        values[argument.name or ""] = WholeSession()
+    return FunctionCall(computed.function, computed.row_position, (), values)

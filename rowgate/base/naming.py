@@ -1,21 +1,20 @@
 """GraphQL names from Postgres names: affixes, and Hasura's two naming conventions."""
 
+from dataclasses import dataclass
+
 from rowgate.base.names import QualifiedName, is_graphql_name
-from rowgate.metadata.types import SourceCustomization
-from rowgate.snapshot.types import Naming
 
 
-def naming_of(customization: SourceCustomization, default_convention: str) -> Naming:
-    """The naming of a source that is customized so."""
-    convention = customization.naming_convention or default_convention
-    return Naming(
-        customization.root_namespace,
-        customization.root_prefix,
-        customization.root_suffix,
-        customization.type_prefix,
-        customization.type_suffix,
-        convention == "graphql-default",
-    )
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How names are made in one source: affixes, namespace, convention."""
+
+    root_namespace: str | None = None
+    root_prefix: str = ""
+    root_suffix: str = ""
+    type_prefix: str = ""
+    type_suffix: str = ""
+    camel: bool = False
 
 
 def base_name(table: QualifiedName) -> str | None:

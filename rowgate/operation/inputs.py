@@ -1,0 +1,296 @@
+"""Arguments: literals and variables read against input types.
+
+A variable that stands for a scalar (or a list of scalars) stays a leaf, checked when the request
+is bound. One that stands for anything with a shape is read here, from the request's value, and its
+scalars become leaves; the shape is part of the plan's key (see `shape`).
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+import graphql
+
+from rowgate.base.errors import ValidationFailed
+from rowgate.base.json import Json
+from rowgate.operation.document import Document, VariableDefinition
+from rowgate.operation.types import (
+    NULL,
+    Entries,
+    Enumerated,
+    FromVariable,
+    Input,
+    Items,
+    Path,
+    Scalar,
+)
+from rowgate.operation.values import EnumName, called, check, from_literal
+from rowgate.schema.types import (
+    EnumType,
+    InputField,
+    InputType,
+    ListOf,
+    NonNull,
+    ScalarType,
+    Type,
+    named,
+    nullable,
+    printed,
+)
+
+_DECIDING = frozenset(("distinct", "path", "after", "before", "first", "last", "id", "batch_size"))
+"""Arguments whose value decides the SQL; `id` is Relay's `node(id:)`."""
+MAXIMUM_DEPTH = 200
+"""How deep an input value may nest."""
+
+
+class InputReader:
+    """Reads the inputs of one operation with one request's variable values."""
+
+    def __init__(self, document: Document, values: Mapping[str, Json]) -> None:
+        self.document = document
+        self.values = values
+
+    def arguments(
+        self,
+        nodes: tuple[graphql.ArgumentNode, ...],
+        declared: Mapping[str, InputField],
+        path: Path,
+    ) -> Mapping[str, Input]:
+        """A field's arguments by canonical key; absent ones are left out, defaults filled in."""
+        given = {}
+        for node in nodes:
+            name = node.name.value
+            if name not in declared:
+                raise ValidationFailed(f"'{path[-1]}' has no argument named '{name}'", path=path)
+            given[name] = node.value
+        read: dict[str, Input] = {}
+        for name, item in declared.items():
+            value = self._field(item, given.get(name), (*path, "args", name), path)
+            if value is not None:
+                read[item.key or name] = value
+        return read
+
+    def _field(
+        self, item: InputField, node: graphql.ValueNode | None, at: Path, parent: Path
+    ) -> Input | None:
+        if node is None:
+            if item.has_default:
+                return self.from_json(item.default, item.type, at, ())
+            if isinstance(item.type, NonNull):
+                raise ValidationFailed(
+                    f"missing required field '{item.name}'",
+                    path=(*parent, "args") if len(at) == len(parent) + 2 else parent,
+                )
+            return None
+        return self.literal(node, item.type, at, item)
+
+    def literal(
+        self, node: graphql.ValueNode, type_: Type, at: Path, item: InputField | None = None
+    ) -> Input:
+        """A value written in the document, read as `type_`."""
+        if len(at) > MAXIMUM_DEPTH:
+            raise ValidationFailed("the input is nested too deeply", path=at[:20])
+        if isinstance(node, graphql.VariableNode):
+            return self._variable(node.name.value, type_, at, item)
+        if isinstance(node, graphql.NullValueNode):
+            return _null(type_, at)
+        inner = nullable(type_)
+        if isinstance(inner, ListOf):
+            if not isinstance(node, graphql.ListValueNode):
+                return Items((self.literal(node, inner.of, at),))
+            return Items(
+                tuple(
+                    self.literal(one, inner.of, (*at, index))
+                    for index, one in enumerate(node.values)
+                )
+            )
+        if isinstance(inner, InputType):
+            return self._literal_object(node, inner, at)
+        if isinstance(inner, ScalarType) and _holds_variable(node):
+            return Scalar(check(self._json(node), inner, at), inner)
+        return self.from_json(from_literal(node), inner, at, ())
+
+    def _json(self, node: graphql.ValueNode) -> Json:
+        match node:
+            case graphql.VariableNode():
+                name = node.name.value
+                self._definition(name, ())
+                self.document.conditions.add(name)
+                return self.values.get(name)
+            case graphql.ListValueNode():
+                return [self._json(one) for one in node.values]
+            case graphql.ObjectValueNode():
+                return {one.name.value: self._json(one.value) for one in node.fields}
+        return from_literal(node)
+
+    def _literal_object(self, node: graphql.ValueNode, type_: InputType, at: Path) -> Input:
+        if not isinstance(node, graphql.ObjectValueNode):
+            raise ValidationFailed(
+                f"expected an object for type '{type_.name}', but found {called(from_literal(node))}",
+                path=at,
+            )
+        given: dict[str, graphql.ValueNode] = {}
+        for one in node.fields:
+            name = one.name.value
+            if name not in type_.fields:
+                raise _unknown_field(name, type_, at)
+            if name in given:
+                raise ValidationFailed(f"duplicate field '{name}'", path=at)
+            given[name] = one.value
+        entries = {}
+        for name in (*given, *(name for name in type_.fields if name not in given)):
+            item = type_.fields[name]
+            value = self._field(item, given.get(name), (*at, name), at)
+            if value is not None:
+                entries[name] = (item, value)
+        return Entries(type_, entries)
+
+    def _definition(self, name: str, at: Path) -> VariableDefinition:
+        definition = self.document.variables.get(name)
+        if definition is None:
+            raise ValidationFailed(f'unbound variable "{name}"', path=at)
+        return definition
+
+    def _variable(self, name: str, type_: Type, at: Path, item: InputField | None) -> Input:
+        definition = self._definition(name, at)
+        _check_usage(definition, type_, at, item)
+        self.document.usages.setdefault(name, type_)
+        if item is not None and item.key in _DECIDING:
+            self.document.conditions.add(name)
+            return self.from_json(self.values.get(name), type_, at, ())
+        if name not in self.values and item is not None and item.has_default:
+            return self.from_json(item.default, item.type, at, ())
+        return self.from_json(self.values.get(name), type_, at, (name,))
+
+    def from_json(self, value: Json, type_: Type, at: Path, origin: Path) -> Input:
+        """A JSON value read as `type_`. `origin` is its path in the request's variables; empty
+        where it does not come from there, so that scalars are kept as they are."""
+        if len(at) > MAXIMUM_DEPTH:
+            raise ValidationFailed("the input is nested too deeply", path=at[:20])
+        if value is None:
+            return _null(type_, at)
+        inner = nullable(type_)
+        match inner:
+            case ListOf():
+                return self._list(value, inner, at, origin)
+            case InputType():
+                return self._object(value, inner, at, origin)
+            case EnumType():
+                return _enum(value, inner, at, from_json=bool(origin))
+            case ScalarType():
+                checked = check(value, inner, at)
+                if not origin:
+                    return Scalar(checked, inner)
+                return FromVariable(origin, inner, at, partial(check, type_=inner, at=at))
+        raise ValidationFailed(f"'{named(inner).name}' is not an input type", path=at)
+
+    def _list(self, value: Json, type_: ListOf, at: Path, origin: Path) -> Input:
+        if not isinstance(value, list):
+            return Items((self.from_json(value, type_.of, at, origin),))
+        element = nullable(type_.of)
+        if origin and isinstance(element, ScalarType) and None not in value:
+            checked = partial(_check_items, type_=element, at=at)
+            checked(value)
+            return FromVariable(origin, type_, at, checked)
+        return Items(
+            tuple(
+                self.from_json(one, type_.of, (*at, index), (*origin, index) if origin else ())
+                for index, one in enumerate(value)
+            )
+        )
+
+    def _object(self, value: Json, type_: InputType, at: Path, origin: Path) -> Input:
+        if not isinstance(value, dict):
+            raise ValidationFailed(
+                f"expected an object for type '{type_.name}', but found {called(value)}", path=at
+            )
+        entries: dict[str, tuple[InputField, Input]] = {}
+        for name, one in value.items():
+            item = type_.fields.get(name)
+            if item is None:
+                raise _unknown_field(name, type_, at)
+            path = (*origin, name) if origin else ()
+            entries[name] = (item, self.from_json(one, item.type, (*at, name), path))
+        for name, item in type_.fields.items():
+            if name not in entries:
+                missing = self._field(item, None, (*at, name), at)
+                if missing is not None:
+                    entries[name] = (item, missing)
+        return Entries(type_, entries)
+
+
+def _check_items(value: Json, type_: ScalarType, at: Path) -> Json:
+    items = value if isinstance(value, list) else [value]
+    return [check(one, type_, (*at, index)) for index, one in enumerate(items)]
+
+
+def _null(type_: Type, at: Path) -> Input:
+    if isinstance(type_, NonNull):
+        inner = named(type_)
+        if isinstance(inner, InputType) and not isinstance(type_.of, ListOf):
+            raise ValidationFailed(
+                f"expected an object for type '{inner.name}', but found null", path=at
+            )
+        raise ValidationFailed(f"unexpected null value for type '{printed(type_.of)}'", path=at)
+    return NULL
+
+
+def _enum(value: Json, type_: EnumType, at: Path, *, from_json: bool) -> Input:
+    if not isinstance(value, EnumName) and not (from_json and isinstance(value, str)):
+        raise ValidationFailed(
+            f"expected an enum value for type '{type_.name}', but found {called(value)}", path=at
+        )
+    found = type_.values.get(value)
+    if found is None:
+        names = ", ".join(f"'{name}'" for name in type_.values)
+        wanted = f"one of the values [{names}]" if len(type_.values) > 1 else f"the value {names}"
+        raise ValidationFailed(
+            f"expected {wanted} for type '{type_.name}', but found '{value}'", path=at
+        )
+    return Enumerated(found)
+
+
+def _unknown_field(name: str, type_: InputType, at: Path) -> ValidationFailed:
+    return ValidationFailed(f"field '{name}' not found in type: '{type_.name}'", path=(*at, name))
+
+
+def _holds_variable(node: graphql.ValueNode) -> bool:
+    match node:
+        case graphql.VariableNode():
+            return True
+        case graphql.ListValueNode():
+            return any(_holds_variable(one) for one in node.values)
+        case graphql.ObjectValueNode():
+            return any(_holds_variable(one.value) for one in node.fields)
+    return False
+
+
+def _check_usage(
+    definition: VariableDefinition, type_: Type, at: Path, item: InputField | None
+) -> None:
+    declared = graphql.print_ast(definition.type)
+    wanted = printed(type_)
+    if _fits(definition.type, type_):
+        return
+    defaulted = (definition.has_default and definition.default is not None) or (
+        item is not None and item.has_default
+    )
+    if isinstance(type_, NonNull) and defaulted and _fits(definition.type, type_.of):
+        return
+    raise ValidationFailed(
+        f"variable '{definition.name}' is declared as '{declared}', but used where '{wanted}' is "
+        "expected",
+        path=at,
+    )
+
+
+def _fits(declared: graphql.TypeNode, wanted: Type) -> bool:
+    if isinstance(wanted, NonNull):
+        return isinstance(declared, graphql.NonNullTypeNode) and _fits(declared.type, wanted.of)
+    if isinstance(declared, graphql.NonNullTypeNode):
+        return _fits(declared.type, wanted)
+    if isinstance(wanted, ListOf):
+        if isinstance(declared, graphql.ListTypeNode):
+            return _fits(declared.type, wanted.of)
+        return _fits(declared, nullable(wanted.of))
+    return isinstance(declared, graphql.NamedTypeNode) and declared.name.value == wanted.name

@@ -1,0 +1,411 @@
+"""The nouns of a plan. Leaves are constants, variables and session values; never a request's value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rowgate.algebra.types import (
+    TRUE,
+    Condition,
+    FunctionCall,
+    Join,
+    Operand,
+    Value,
+)
+from rowgate.base.json import Json
+from rowgate.base.names import PathStep, QualifiedName
+from rowgate.catalog.types import PgType
+
+Path = tuple[PathStep, ...]
+
+
+# --- where rows come from
+
+
+@dataclass(frozen=True, slots=True)
+class FromTable:
+    """All rows of a table."""
+
+    table: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class FromFunction:
+    """The rows that a function returns; of the row at hand where it takes one."""
+
+    call: FunctionCall
+    table: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class FromWritten:
+    """The rows that this statement's own insert, update or delete returned."""
+
+    table: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class FromGiven:
+    """Rows given as composite literals (`text[]`) at execution: the outcome of nested inserts."""
+
+    table: QualifiedName
+
+
+Origin = FromTable | FromFunction | FromWritten | FromGiven
+
+
+# --- what orders them
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughRelationship:
+    """A sort key on the one row that an object relationship leads to."""
+
+    rows: "Rows"
+    join: Join
+    key: "SortKey"
+
+
+@dataclass(frozen=True, slots=True)
+class ByAggregate:
+    """An aggregate over related rows as a sort key; operand None: `count(*)`."""
+
+    rows: "Rows"
+    join: Join
+    function: str
+    operand: Operand | None
+
+
+SortKey = Operand | ThroughRelationship | ByAggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One sort key with its direction."""
+
+    key: SortKey
+    descending: bool = False
+    nulls_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table as a role may see them. `filter` is the role's, `where` the request's;
+    `cap` is the role's limit. Made by `Scope` alone."""
+
+    origin: Origin
+    filter: Condition
+    where: Condition = TRUE
+    order_by: tuple[Order, ...] = ()
+    distinct_on: tuple[Operand, ...] = ()
+    limit: Value | None = None
+    offset: Value | None = None
+    cap: int | None = None
+
+
+# --- what is shown of them
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An operand as JSON; `path` into json, `as_text` for stringified numbers."""
+
+    operand: Operand
+    path: tuple[str, ...] | None = None
+    as_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A fixed text (`__typename`)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """The rows at a relationship's end, or of a function of the row. `many`: a list of them."""
+
+    rows: Rows
+    fields: "Fields"
+    join: Join | None
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NestedAggregate:
+    """An aggregate over a relationship's rows."""
+
+    aggregate: "Aggregate"
+    join: Join | None
+
+
+@dataclass(frozen=True, slots=True)
+class NestedConnection:
+    """A Relay connection over a relationship's rows."""
+
+    connection: "Connection"
+    join: Join | None
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalId:
+    """Relay's id: base64 of `[1, schema, table, key…]`."""
+
+    table: QualifiedName
+    key: tuple[Operand, ...]
+
+
+Output = Shown | Text | Nested | NestedAggregate | NestedConnection | GlobalId
+Fields = tuple[tuple[str, Output], ...]
+
+
+# --- aggregates
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """`count(*)`, or of columns, perhaps distinct."""
+
+    operands: tuple[Operand, ...] = ()
+    distinct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One function over several operands: key → operand, or a fixed text."""
+
+    function: str
+    over: tuple[tuple[str, Operand | Text], ...]
+    as_text: frozenset[str] = frozenset()
+
+
+Measures = tuple[tuple[str, Count | Applied | Text], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatePart:
+    """The `aggregate` object."""
+
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True)
+class NodesPart:
+    """The rows themselves, at most `cap` of them."""
+
+    fields: Fields
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsPart:
+    """Groups by some operands: for each its key object and its aggregate object."""
+
+    keys: tuple[Operand, ...]
+    parts: tuple[tuple[str, "Fields | AggregatePart | Text"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """An aggregate over rows, its parts under their response keys."""
+
+    rows: Rows
+    parts: tuple[tuple[str, AggregatePart | NodesPart | GroupsPart | Text], ...]
+
+
+# --- Relay
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A page of rows with cursors. `cursor` names the values that a cursor holds; `after` and
+    `before` are already part of the rows' `where`."""
+
+    rows: Rows
+    cursor: tuple[tuple[tuple[str, ...], Order], ...]
+    first: int | None
+    last: int | None
+    backwards: bool
+    bounded: tuple[bool, bool]
+    parts: tuple[tuple[str, "ConnectionPart"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PagePart:
+    """`pageInfo`: response key → which of its four members."""
+
+    members: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgesPart:
+    """`edges`: response key → `cursor`, the node's fields, or a fixed text."""
+
+    members: tuple[tuple[str, "Fields | str | Text"], ...]
+
+
+ConnectionPart = PagePart | EdgesPart | Text
+
+
+# --- reading
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """A list of objects, or (`one`) an object or null."""
+
+    rows: Rows
+    fields: Fields
+    one: bool = False
+
+
+Read = ReadRows | Aggregate | Connection
+
+
+# --- writing
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`on conflict on constraint … do update`; no assignments: do nothing. `assignments`: column →
+    its new value, None for the excluded row's."""
+
+    constraint: str
+    assignments: Mapping[str, Value | None]
+    where: Condition
+    check: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows to insert into a table: a value for each column, None for its default. Made by `Scope`."""
+
+    table: QualifiedName
+    columns: Mapping[str, PgType]
+    rows: tuple[tuple[Value | None, ...], ...]
+    check: Condition
+    conflict: Conflict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A column's change: `operator` is `set`, `inc`, `append`, `prepend`, `delete_key`,
+    `delete_elem` or `delete_at_path`; value None: null."""
+
+    column: str
+    type: PgType
+    operator: str
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Rows to change. Made by `Scope`."""
+
+    table: QualifiedName
+    rows: Rows
+    assignments: tuple[Assignment, ...]
+    check: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Rows to delete. Made by `Scope`."""
+
+    table: QualifiedName
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedRows:
+    """How many rows were written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """The written rows."""
+
+    fields: Fields
+
+
+Response = tuple[tuple[str, AffectedRows | Returning | Text], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A change and what is shown of it: `response`, or (`one`) the row's fields. `path` is where
+    errors of the statement point."""
+
+    change: Insert | Update | Delete
+    response: Response = ()
+    one: Fields | None = None
+    path: Path = ()
+    validation: "Validation | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A webhook that judges a mutation's input first. `definition` is the metadata's."""
+
+    definition: Json
+    inputs: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InsertNode:
+    """A nested insert: rows of one table, with what is inserted before each and after it. Every
+    row of a node has its own values; relationships are by name."""
+
+    table: QualifiedName
+    rows: tuple["InsertRow", ...]
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InsertRow:
+    """One row of a nested insert: an insert of its own values, the row's parents (object
+    relationships written first), children (written after), each with its join."""
+
+    insert: Insert
+    before: tuple[tuple[str, Join, "InsertRow"], ...] = ()
+    after: tuple[tuple[str, Join, tuple["InsertRow", ...]], ...] = ()
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NestedWrite:
+    """Rows inserted with their relatives, several statements in one transaction; then read back
+    as `FromGiven`."""
+
+    rows: tuple[InsertRow, ...]
+    response: Response = ()
+    one: Fields | None = None
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMany:
+    """Several writes in order; their answers are a list."""
+
+    writes: tuple["Write | Fixed", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """An answer known without the database, as JSON."""
+
+    value: Json = None
+
+
+Work = Read | Write | NestedWrite | WriteMany | Fixed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Work on one source, under a response key."""
+
+    source: str
+    key: str
+    work: Work
+    path: Path = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
