@@ -135,9 +135,7 @@ def _sow(project: Project, environment: Mapping[str, str]) -> None:
         )
     if answer.returncode != 0:
         reason = last_line(log.read_text(errors="replace"))
-        raise CommandError(
-            f"The seeds do not fit the tables: {reason} See {log}. {last_words(log)}"
-        )
+        raise CommandError(f"The seeds do not fit the tables: {reason} See {log}.")
 
 
 def _digest(project: Project, database_url: str) -> str:

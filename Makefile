@@ -1,0 +1,54 @@
+# Everything that is done from a shell. `make help` lists it.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& command -v $$name && break; done)
+COMPILE := $(VENV)/bin/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header --python-version 3.11
+CONFORMANCE ?= ../shared/conformance
+SOURCES := rowgate service auth actions db tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run reset test lint types format golden lock conformance
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(STAMP) ## prepare .venv with everything pinned, and the commands rowgate and graphql-engine
+
+run: setup ## run everything for development; Ctrl-C stops it
+	@$(VENV)/bin/rowgate run
+
+reset: setup ## drop the data of `make run`, after asking
+	@$(VENV)/bin/rowgate reset
+
+test: setup ## run every test
+	$(PY) -m pytest
+
+lint: setup ## check style and formatting
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: setup ## check types, strictly
+	$(VENV)/bin/mypy $(wildcard $(SOURCES))
+
+format: setup ## format the code, mend what can be mended
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+golden: setup ## rewrite the golden files; then review the difference
+	ROWGATE_REWRITE_GOLDEN=1 $(PY) -m pytest tests/golden
+
+conformance: setup ## replay the recorded cases of CONFORMANCE=folder against the engine
+	$(PY) tests/conformance/play.py $(CONFORMANCE)
+
+lock: setup ## pin the newest versions that fit requirements/*.in
+	cd requirements && ../$(COMPILE) --upgrade runtime.in -o runtime.txt
+	cd requirements && ../$(COMPILE) --upgrade -c runtime.txt development.in -o development.txt
+
+$(STAMP): requirements/development.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV)
+	@touch $@

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Makes the virtual environment $1 from requirements/development.txt, hashes checked, with the
+# project itself in it. PYTHON is the interpreter to start from.
+set -eu
+
+venv=$1
+
+fail() {
+    echo "setup: $*" >&2
+    exit 1
+}
+
+[ -n "${PYTHON:-}" ] || fail "Python 3.11 or newer is missing; install it, or say PYTHON=/path/to/python3."
+
+if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
+    # Debian and Ubuntu ship these apart from Python itself.
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "setup: installing the Debian package python3-venv"
+        apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null
+    else
+        fail "this Python cannot make virtual environments; install the package python3-venv."
+    fi
+fi
+
+if ! "$venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    echo "setup: making $venv"
+    "$PYTHON" -m venv --clear "$venv"
+fi
+echo "setup: installing packages (a minute or two the first time)"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+    --require-hashes --only-binary :all: -r requirements/development.txt
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+    --no-index --no-deps --no-build-isolation --editable .
