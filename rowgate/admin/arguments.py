@@ -1,4 +1,4 @@
-"""Reading a command's arguments: every wrong shape is refused with the contract's words and path."""
+"""Reading arguments of commands: a wrong shape is refused with the contract's words and path."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,13 +133,13 @@ class Arguments:
         """A required JSON object."""
         return expect_object(self.need(key), self.at(key))
 
-    def list(self, key: str) -> "list[Json]":
+    def array(self, key: str) -> list[Json]:
         """A required JSON array."""
         return expect_list(self.need(key), self.at(key))
 
-    def texts(self, key: str) -> "list[str]":
+    def texts(self, key: str) -> list[str]:
         """A required array of non-empty strings."""
-        items = enumerate(self.list(key))
+        items = enumerate(self.array(key))
         return [expect_text(item, (*self.at(key), index)) for index, item in items]
 
     def table(self, key: str = "table") -> QualifiedName:

@@ -19,7 +19,7 @@ COLLECTIONS = Kind(
 )
 ENDPOINTS = Kind(
     "rest_endpoints",
-    "rest_endpoint",
+    "endpoint",
     "endpoint",
     ("name", "url", "methods", "definition", "comment"),
 )
@@ -33,7 +33,7 @@ def create_query_collection(arguments: Json) -> Edit:
     given.text("name")
     definition = given.inner("definition")
     seen: set[str] = set()
-    for index, item in enumerate(definition.list("queries")):
+    for index, item in enumerate(definition.array("queries")):
         path = (*definition.at("queries"), index)
         query = Arguments.of(item, path)
         name = query.text("name")
@@ -203,9 +203,9 @@ def create_rest_endpoint(arguments: Json) -> Edit:
     given = Arguments.of(arguments)
     url = given.text("url")
     methods = given.texts("methods")
-    unknown = set(methods) - _METHODS
+    unknown = sorted(set(methods) - _METHODS)
     if unknown:
-        raise ParseFailed(f"unknown method {sorted(unknown)[0]}", path=given.at("methods"))
+        raise ParseFailed(f"unknown method {unknown[0]}", path=given.at("methods"))
     query = given.inner("definition").inner("query")
     collection, name = query.text("collection_name"), query.text("query_name")
     edit = ENDPOINTS.create(given)

@@ -10,6 +10,7 @@ from rowgate.base.errors import ApiError
 from rowgate.base.json import Json, encode
 from rowgate.database.pool import PoolSettings
 
+_TOP_KNOWN = frozenset({"connection_info", "extensions_schema"})
 _KNOWN = frozenset(
     {"database_url", "pool_settings", "use_prepared_statements", "isolation_level"}
 )
@@ -30,6 +31,8 @@ def database_url(configuration: Json, environment: Mapping[str, str]) -> str:
     configuration is not understood in full or an environment variable is missing."""
     info = _connection_info(configuration)
     _refuse_unknown(info, _KNOWN, "connection_info")
+    if info.get("isolation_level") not in (None, "read-committed"):
+        raise _invalid(f"isolation_level {info['isolation_level']} is not supported")
     return _resolve_url(info.get("database_url"), environment)
 
 
@@ -59,9 +62,7 @@ def fingerprint(configuration: Json, environment: Mapping[str, str]) -> str:
 def _connection_info(configuration: Json) -> dict[str, Json]:
     if not isinstance(configuration, dict):
         raise _invalid("the source has no configuration")
-    unknown = set(configuration) - {"connection_info", "extensions_schema"}
-    if unknown:
-        raise _invalid(f"configuration: {', '.join(sorted(unknown))} is not supported")
+    _refuse_unknown(configuration, _TOP_KNOWN, "configuration")
     info = configuration.get("connection_info")
     if not isinstance(info, dict):
         raise _invalid("the configuration has no connection_info")

@@ -66,8 +66,9 @@ TOP_LEVEL = (
     ("remote_schemas", "remote_schema", "name"),
     ("cron_triggers", "cron_trigger", "name"),
     ("inherited_roles", "inherited_role", "role_name"),
-    ("rest_endpoints", "rest_endpoint", "name"),
+    ("rest_endpoints", "endpoint", "name"),
     ("query_collections", "query_collection", "name"),
+    ("allowlist", "allowlist", "collection"),
 )
 _SOURCE_LEVEL = (
     ("native_queries", "native_query", "root_field_name"),

@@ -38,7 +38,7 @@ def track_logical_model(arguments: Json) -> Edit:
     """`track_logical_model {source, name, fields, description}`."""
     given = Arguments.of(arguments)
     name = given.text("name")
-    given.list("fields")
+    given.array("fields")
     keys = ("name", "fields", "description", "select_permissions")
     return _track(given, ("logical_models", "logical_model", "Logical model"), name, keys)
 

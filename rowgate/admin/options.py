@@ -8,7 +8,7 @@ from rowgate.admin.document import ARGS
 from rowgate.admin.identity import plain
 from rowgate.admin.listed import Kind
 from rowgate.admin.permissions import Read
-from rowgate.admin.types import Edit, OnBroken
+from rowgate.admin.types import Edit, OnBroken, Subject
 from rowgate.base.errors import ApiError, ParseFailed
 from rowgate.base.json import Json
 
@@ -26,7 +26,7 @@ def set_member(key: str) -> Read:
         def apply(document: Json) -> None:
             document[key] = value
 
-        return Edit(apply, plain(key, key))
+        return Edit(apply, Subject(key, key))
 
     return read
 
@@ -78,7 +78,7 @@ def set_opentelemetry_status(arguments: Json) -> Edit:
     def apply(document: Json) -> None:
         document.setdefault("opentelemetry", {})["status"] = given
 
-    return Edit(apply, plain("opentelemetry", "opentelemetry"))
+    return Edit(apply, Subject("opentelemetry", "opentelemetry"))
 
 
 def add_host_to_tls_allowlist(arguments: Json) -> Edit:

@@ -11,6 +11,8 @@ from rowgate.base.errors import ApiError, ParseFailed
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN
 
+KINDS = doc.PERMISSION_KINDS
+
 Read = Callable[[Json], Edit]
 
 

@@ -1,4 +1,4 @@
-"""Commands about relationships: create, drop, rename, comment; remote relationships; suggestions."""
+"""Commands about relationships: create, drop, rename, comment; remote ones; suggestions."""
 
 from collections.abc import Iterator
 
@@ -124,7 +124,8 @@ def rename_relationship(arguments: Json) -> Task:
 def set_comment(arguments: Json) -> Edit:
     """`set_relationship_comment {source, table, name, comment}`."""
     given = Arguments.of(arguments)
-    source, table, name, comment = given.source(), given.table(), given.text("name"), given.comment()
+    source, table = given.source(), given.table()
+    name, comment = given.text("name"), given.comment()
 
     def apply(document: Json) -> None:
         _, entry = _find(doc.need_table(document, source, table), table, name)
@@ -184,12 +185,12 @@ def suggest(arguments: Json) -> Task:
     source, omit = given.source(), given.flag("omit_tracked")
     only = None
     if given.has("tables"):
-        only = {Arguments({"t": one}).table("t") for one in given.list("tables")}
+        only = {Arguments({"t": one}).table("t") for one in given.array("tables")}
 
     async def run(draft: Draft) -> Json:
         owner = doc.need_source(draft.generation.document, source)
         catalog = draft.catalogs.get(source, Catalog())
-        found = []
+        found: list[Json] = []
         for name, entry in doc.tables(owner):
             relation = catalog.relations.get(name)
             if relation is None or (only is not None and name not in only):

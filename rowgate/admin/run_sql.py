@@ -136,7 +136,7 @@ async def _commit(connection: asyncpg.Connection, sql: str) -> None:
         raise script.failure(error, sql) from error
 
 
-def _enums(draft: Draft, source: str) -> Iterable[QualifiedName]:
+def _enums(draft: Draft, source: str) -> frozenset[QualifiedName]:
     return enum_tables(doc.need_source(draft.generation.document, source))
 
 

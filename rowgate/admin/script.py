@@ -25,11 +25,11 @@ _UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _NULL_TEXT = "NULL"
 
 
-async def connect(url: str, timeout: float) -> asyncpg.Connection:
-    """A connection for one script; `timeout` in seconds. Raises `ApiError` `postgres-error`."""
+async def connect(url: str, seconds: float) -> asyncpg.Connection:
+    """A connection for one script, made within `seconds`. Raises `ApiError` `postgres-error`."""
     try:
         return await asyncpg.connect(
-            url, timeout=timeout, server_settings={"application_name": "rowgate run_sql"}
+            url, timeout=seconds, server_settings={"application_name": "rowgate run_sql"}
         )
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
         raise as_api_error(error) from error

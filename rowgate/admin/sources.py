@@ -180,6 +180,6 @@ def get_table_info(arguments: Json) -> Task:
 async def _fresh_catalog(draft: Draft, source: str) -> Catalog:
     """The catalog as the database has it now: tables are listed in order to be tracked, so that
     those made a moment ago by other hands belong to it."""
-    doc.need_source(draft.generation.document, source)
+    draft.database(source)
     await draft.introspect([source])
     return draft.catalogs.get(source, Catalog())

@@ -69,7 +69,7 @@ def untrack_tables(arguments: Json) -> Task:
 
 
 def _many(given: Arguments, read: Callable[[Json], Edit], what: str) -> Task:
-    edits = [(read(item), _table_arguments(item).table()) for item in given.list("tables")]
+    edits = [(read(item), _table_arguments(item).table()) for item in given.array("tables")]
     tolerant = given.flag("allow_warnings", default=True)
 
     async def run(draft: Draft) -> Json:

@@ -7,9 +7,9 @@ from rowgate.admin import document as doc
 from rowgate.admin.arguments import Arguments, expect_list, expect_object
 from rowgate.admin.document import ARGS, Entry
 from rowgate.admin.draft import Draft, Task
-from rowgate.admin.identity import of_table, plain
+from rowgate.admin.identity import of_table
 from rowgate.admin.listed import Kind
-from rowgate.admin.types import SUCCESS, Edit, OnBroken
+from rowgate.admin.types import SUCCESS, Edit, OnBroken, Subject
 from rowgate.base.errors import ApiError, ParseFailed
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep
@@ -126,7 +126,7 @@ def set_custom_types(arguments: Json) -> Edit:
     def apply(document: Json) -> None:
         doc.put(document, "custom_types", types or None)
 
-    return Edit(apply, plain("custom_types", "custom_types"))
+    return Edit(apply, Subject("custom_types", "custom_types"))
 
 
 def add_remote_schema(arguments: Json) -> Edit:

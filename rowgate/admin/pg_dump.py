@@ -1,0 +1,91 @@
+"""`POST /v1alpha1/pg_dump`: Postgres' own `pg_dump` on a source, cleaned if wanted."""
+
+import asyncio
+import os
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from rowgate.admin.api import Answer, Settings, World, refusal
+from rowgate.admin.arguments import Arguments
+from rowgate.base.errors import AccessDenied, ApiError, ParseFailed, Unexpected
+from rowgate.base.json import decode
+from rowgate.base.session import Session
+
+_INSTALLED = Path("/usr/lib/postgresql")
+_PREAMBLE = re.compile(
+    r"SET (statement_timeout|lock_timeout|idle_in_transaction_session_timeout|transaction_timeout"
+    r"|client_encoding|standard_conforming_strings|xmloption|client_min_messages|row_security"
+    r"|default_tablespace|default_with_oids|default_table_access_method|check_function_bodies) = "
+    r"|SELECT pg_catalog\.set_config\('search_path', '', false\);"
+    r"|CREATE SCHEMA public;|COMMENT ON SCHEMA public IS|--"
+    r"|\\(un)?restrict "
+)
+_EVENT_TRIGGER = re.compile(r'CREATE TRIGGER "?notify_hasura_.+"? AFTER \w+ .+ ON .+ FOR EACH ROW ')
+_REFUSED = re.compile(r"(-[^-]*[fdhpUjw]|--(file|dbname|host|port|username|jobs|role)\b)")
+
+
+async def pg_dump_api(world: World, settings: Settings, body: bytes, session: Session) -> Answer:
+    """`{opts: […], clean_output, source}` → SQL text. Options that name a file, another database
+    or another user are refused: the dump is of the source, and it is the answer."""
+    try:
+        if not session.is_admin:
+            raise AccessDenied("restricted access : admin only")
+        given = Arguments.of(decode(body))
+        options = given.texts("opts")
+        for index, option in enumerate(options):
+            if _REFUSED.match(option):
+                text = f"the option {option} is not allowed"
+                raise ParseFailed(text, path=("opts", index))
+        url = world.reading(session).database(given.source()).url
+        dump = await _dump(url, options)
+        return 200, _clean(dump) if given.flag("clean_output") else dump
+    except ApiError as error:
+        return refusal(error, settings, session)
+
+
+def find_pg_dump() -> str:
+    """The newest `pg_dump` of the machine; raises `Unexpected` where there is none."""
+    versions = [path for path in _INSTALLED.glob("*/bin/pg_dump") if os.access(path, os.X_OK)]
+    numbered = [(path, path.parts[-3]) for path in versions if path.parts[-3].isdigit()]
+    if numbered:
+        return str(max(numbered, key=lambda one: int(one[1]))[0])
+    found = shutil.which("pg_dump")
+    if found is None:
+        raise Unexpected("pg_dump is not installed on the engine's machine")
+    return found
+
+
+async def _dump(url: str, options: list[str]) -> bytes:
+    parts = urlsplit(url)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    if parts.password is not None:
+        environment["PGPASSWORD"] = unquote(parts.password)
+        user, _, host = parts.netloc.rpartition("@")
+        url = urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}"))
+    process = await asyncio.create_subprocess_exec(
+        find_pg_dump(),
+        *options,
+        f"--dbname={url}",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment,
+    )
+    out, problems = await process.communicate()
+    if process.returncode:
+        text = problems.decode(errors="replace").strip()
+        raise Unexpected("error while executing pg_dump", internal=text)
+    return out
+
+
+def _clean(dump: bytes) -> bytes:
+    """The statements alone: no comments, no settings, no triggers of the engine's own."""
+    lines = dump.decode(errors="replace").splitlines()
+    kept = [
+        line
+        for line in lines
+        if line.strip() and not _PREAMBLE.match(line) and not _EVENT_TRIGGER.match(line)
+    ]
+    return ("\n".join(kept) + "\n").encode()

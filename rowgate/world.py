@@ -1,0 +1,306 @@
+"""The world clock: the current generation, the databases behind it, and the one way to change it.
+
+Changes take turns. A change is made on a draft, saved under the version it was made from, and
+becomes current by one assignment; requests under way keep the generation they began with. Other
+engines' changes are heard by NOTIFY, and looked for in case a notification was lost.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+import asyncpg
+
+from rowgate.admin.connections import NOTHING, Connections, Connector, close_unused
+from rowgate.admin.draft import Draft, Tools
+from rowgate.admin.types import Edit, OnBroken
+from rowgate.base.errors import ApiError, Conflict
+from rowgate.base.json import Json
+from rowgate.base.session import ADMIN, Session
+from rowgate.database.failures import as_api_error
+from rowgate.database.pool import Database, PoolSettings
+from rowgate.generation import Generation
+from rowgate.metadata import store
+from rowgate.metadata.directory import load
+from rowgate.metadata.read import read
+from rowgate.settings.types import Settings
+from rowgate.snapshot.resolve import resolve
+from rowgate.snapshot.types import Inconsistency
+
+_log = logging.getLogger("rowgate.metadata")
+_STORE_CONNECTIONS = 10
+_URL_VARIABLE = "HASURA_GRAPHQL_DATABASE_URL"
+_RETRY_SECONDS = 5.0
+_ADMIN = Session(ADMIN)
+
+
+class World:
+    """The current generation and how it changes. Made by `open`; `close` ends what it holds."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.store = database
+        defaults = _pool_settings(settings)
+        self._connector = Connector(_environment(settings), defaults)
+        self._connections = NOTHING
+        self._turn = asyncio.Lock()
+        self._follower: asyncio.Task[None] | None = None
+        self._heard = asyncio.Event()
+        self.current = self._build(_empty(), 0, NOTHING)
+        self.listeners: list[Callable[[Generation], None]] = []
+        """Called with each new generation, after it has become current."""
+
+    @classmethod
+    async def open(cls, settings: Settings) -> "World":
+        """Connect to the metadata database, prepare it, load the document, connect its sources.
+
+        Raises `ApiError` where the metadata database cannot be used; a source that cannot be
+        reached is an inconsistency.
+        """
+        limits = replace(_pool_settings(settings), maximum=_STORE_CONNECTIONS)
+        database = await Database.connect(settings.metadata_database_url, limits)
+        world = cls(settings, database)
+        try:
+            async with database.connection() as connection:
+                await store.prepare(connection)
+            await world.reload()
+            await world._apply_settings()
+        except BaseException:
+            await world.close()
+            raise
+        world._follower = asyncio.create_task(world._follow())
+        return world
+
+    @property
+    def databases(self) -> dict[str, Database]:
+        """The pools of the reachable sources, by source name."""
+        return self._connections.databases
+
+    async def close(self) -> None:
+        """Stop following other engines and close every connection."""
+        if self._follower is not None:
+            self._follower.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._follower
+        for database in self.databases.values():
+            await database.close()
+        await self.store.close()
+
+    def reading(self, session: Session) -> Draft:
+        """A view of the world as it is now, not to be changed."""
+        return Draft(self._tools(), self.current, self._connections, session)
+
+    @asynccontextmanager
+    async def changing(
+        self, session: Session, expected_version: int | None = None
+    ) -> AsyncIterator[Draft]:
+        """The turn to change the world. A block that ends well is saved and becomes current; of
+        one that fails only what a database has already committed is kept.
+
+        Raises `Conflict` where the metadata is not of `expected_version`, or was changed by
+        another engine meanwhile.
+        """
+        async with self._turn:
+            await self._catch_up()
+            if expected_version not in (None, self.current.resource_version):
+                raise _stale(expected_version)
+            draft = Draft(self._tools(), self.current, self._connections, session)
+            try:
+                try:
+                    yield draft
+                except BaseException:
+                    await self._keep_checkpoint(draft)
+                    raise
+                if draft.changed:
+                    await self._save(draft)
+                else:
+                    self._become(draft.generation, draft.connections)
+            finally:
+                await draft.close(self._connections)
+
+    async def change(
+        self,
+        edit: Callable[[Json], Json],
+        *,
+        expected_version: int | None = None,
+        allow_inconsistent: bool = False,
+    ) -> Generation:
+        """Make `edit`'s result of a copy of the document the document. Raises `ApiError` where it
+        would bring new inconsistencies and those are not allowed, `Conflict` as `changing` does."""
+
+        def apply(document: Json) -> None:
+            made = edit(document)
+            if made is not document:
+                document.clear()
+                document.update(made)
+
+        on_broken = OnBroken.ALLOW if allow_inconsistent else OnBroken.REFUSE
+        async with self.changing(_ADMIN, expected_version) as draft:
+            await draft.apply(Edit(apply, on_broken=on_broken))
+        return self.current
+
+    async def reload(self) -> Generation:
+        """Load the stored document and introspect every source again."""
+        async with self._turn:
+            await self._load()
+        return self.current
+
+    def _tools(self) -> Tools:
+        return Tools(self._build, self._connector, self.store)
+
+    def _build(self, document: Json, version: int, connections: Connections) -> Generation:
+        metadata = read(document)
+        catalogs = connections.catalogs
+        snapshot = resolve(metadata, catalogs, self.settings)
+        unreachable = tuple(_unreachable(document, connections.failures))
+        if unreachable:
+            found = (*snapshot.inconsistencies, *unreachable)
+            snapshot = replace(snapshot, inconsistencies=found)
+        return Generation(document, version, metadata, catalogs, snapshot, self.settings)
+
+    async def _save(self, draft: Draft) -> None:
+        made = draft.generation
+        async with self.store.connection() as connection:
+            version = await store.save(connection, made.document, made.resource_version)
+        generation = Generation(
+            made.document, version, made.metadata, made.catalogs, made.snapshot, self.settings
+        )
+        self._become(generation, draft.connections)
+
+    async def _keep_checkpoint(self, draft: Draft) -> None:
+        """Keep what a database has committed although the request failed later on."""
+        generation, connections = draft.checkpoint
+        if generation is self.current:
+            return
+        draft.generation, draft.connections = generation, connections
+        await self._save(draft)
+
+    def _become(self, generation: Generation, connections: Connections) -> None:
+        if generation is self.current:
+            return
+        self.current = generation
+        self._connections = connections
+        for listener in self.listeners:
+            listener(generation)
+
+    async def _catch_up(self) -> None:
+        """Load what another engine has saved, so that a change starts from the newest state."""
+        async with self.store.connection() as connection:
+            version = await connection.fetchval(_VERSION)
+        if (version or 0) != self.current.resource_version:
+            await self._load()
+
+    async def _load(self) -> None:
+        async with self.store.connection() as connection:
+            document, version = await store.load(connection)
+        names = [one["name"] for one in document.get("sources", [])]
+        before = self._connections
+        connections = await self._connector.follow(before, document, names)
+        self._become(self._build(document, version, connections), connections)
+        await close_unused(before, connections)
+
+    async def _apply_settings(self) -> None:
+        """The metadata directory and the default source that the settings ask for, if any."""
+        directory, url = self.settings.metadata_directory, self.settings.database_url
+        if directory is not None:
+            await self._adopt(load(directory))
+        if url is not None and not self.current.document.get("sources"):
+            await self.change(_with_default_source, allow_inconsistent=True)
+
+    async def _adopt(self, document: Json) -> None:
+        """Make `document` the stored one, unless it is already or another engine just did so."""
+        while document != self.current.document:
+            try:
+                await self.change(lambda _: document, allow_inconsistent=True)
+            except Conflict:
+                await self.reload()
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("cannot follow the metadata: %s", as_api_error(error).message)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        interval = self.settings.schema_sync_poll_interval / 1000
+        connection = await asyncpg.connect(self.settings.metadata_database_url)
+        try:
+            await connection.add_listener(store.CHANNEL, self._hear)
+            while not connection.is_closed():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._heard.wait(), interval or None)
+                self._heard.clear()
+                version = await connection.fetchval(_VERSION) or 0
+                if version != self.current.resource_version or self._connections.failures:
+                    await self._follow_up()
+        finally:
+            connection.terminate()
+
+    async def _follow_up(self) -> None:
+        async with self._turn:
+            await self._catch_up()
+        if self._connections.failures:
+            await self._retry_sources()
+
+    async def _retry_sources(self) -> None:
+        """Try unreachable sources again, without keeping others from their turn meanwhile."""
+        before, document = self._connections, self.current.document
+        connections = await self._connector.follow(before, document, before.failures)
+        async with self._turn:
+            if self._connections is not before:
+                await close_unused(connections, self._connections)
+            elif connections.failures != before.failures:
+                version = self.current.resource_version
+                self._become(self._build(document, version, connections), connections)
+
+    def _hear(self, *_: object) -> None:
+        self._heard.set()
+
+
+_VERSION = "select resource_version from hdb_catalog.hdb_metadata where id = 1"
+
+
+def _empty() -> Json:
+    return {"version": 3, "sources": []}
+
+
+def _environment(settings: Settings) -> Mapping[str, str]:
+    """The process environment, in which the default source's URL stands even if a flag gave it."""
+    if settings.database_url is None:
+        return settings.environment
+    return {**settings.environment, _URL_VARIABLE: settings.database_url}
+
+
+def _pool_settings(settings: Settings) -> PoolSettings:
+    return PoolSettings(
+        maximum=settings.connections,
+        timeout=settings.pool_timeout,
+        statement_timeout=settings.statement_timeout,
+    )
+
+
+def _stale(version: int | None) -> Conflict:
+    return Conflict(
+        f"metadata resource version referenced ({version}) did not match current version"
+    )
+
+
+def _with_default_source(document: Json) -> Json:
+    configuration = {"connection_info": {"database_url": {"from_env": _URL_VARIABLE}}}
+    source = {"name": "default", "kind": "postgres", "tables": [], "configuration": configuration}
+    return {**document, "sources": [source]}
+
+
+def _unreachable(document: Json, failures: Mapping[str, str]) -> list[Inconsistency]:
+    """One inconsistency for each source that could not be reached."""
+    return [
+        Inconsistency(
+            "source", f"source {one['name']}", f"Inconsistent object: {failures[one['name']]}", one
+        )
+        for one in document.get("sources", [])
+        if one["name"] in failures
+    ]
