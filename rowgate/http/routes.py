@@ -1,0 +1,182 @@
+"""Every path but GraphQL's: a table of method and path, each with who may ask and what answers.
+
+A dictionary, since the paths are fixed; what is not in it is a 404, a disabled API too.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+from rowgate.base.errors import AccessDenied, NotFound
+from rowgate.base.json import encode
+from rowgate.base.observation import REQUEST_ID
+from rowgate.base.session import Session
+from rowgate.http import console
+from rowgate.http.description import config, version
+from rowgate.http.entrance import Entrance
+from rowgate.http.exchange import (
+    ClientLeft,
+    RawHeaders,
+    Receive,
+    Scope,
+    Send,
+    raw_headers,
+    read_body,
+    read_headers,
+    request_id,
+    send_json,
+)
+from rowgate.http.types import Answering, Health, Looking, Reply, Services, Written
+
+_TEXT = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request under way: what handlers read, and what the answer must carry beyond theirs."""
+
+    scope: Scope
+    receive: Receive
+    headers: dict[str, str] = field(default_factory=dict)
+    session: Session | None = None
+    more: RawHeaders = field(default_factory=list)
+
+
+Handler = Callable[[Asked], Awaitable[Reply]]
+Table = dict[tuple[str, str], Handler]
+
+
+class Routes:
+    """Serves every request that is not GraphQL's."""
+
+    def __init__(self, entrance: Entrance, services: Services) -> None:
+        self._entrance = entrance
+        self._services = services
+        self._files: dict[str, console.File] = {}
+        if entrance.settings.enable_console and "metadata" in entrance.settings.enabled_apis:
+            self._files = console.read_files()
+        self._table = self._build()
+
+    def _build(self) -> Table:
+        apis = self._entrance.settings.enabled_apis
+        table: Table = {("GET", "/v1/version"): self._version}
+        for path in ("/healthz", "/hasura/healthz"):
+            table["GET", path] = self._health
+        for path, (api, answering) in self._services.admin.items():
+            if api in apis:
+                table["POST", path] = self._posting(answering)
+        if "config" in apis:
+            table["GET", "/v1alpha1/config"] = self._looking(
+                lambda: config(self._entrance.settings)
+            )
+        if "developer" in apis:
+            for path, looking in self._services.developer.items():
+                table["GET", path] = self._looking(looking)
+        if self._files:
+            table["GET", "/"] = _to_console
+        return table
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        started = time.perf_counter()
+        asked = Asked(scope, receive)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        file = console.find(self._files, scope["path"]) if method == "GET" else None
+        if file is not None and scope["path"].startswith(console.PREFIX):
+            return await _send(send, scope, 200, file.headers, file.content)
+        try:
+            reply = await self._answer(asked, method)
+        except ClientLeft:
+            return None
+        if scope["method"] == "HEAD":
+            reply = Written(reply.status, b"", reply.headers)
+        size = await send_json(send, reply, asked.headers, asked.more)
+        if self._entrance.log.wants("http-log"):
+            self._entrance.tell(scope, reply.status, size, time.perf_counter() - started)
+        return None
+
+    async def _answer(self, asked: Asked, method: str) -> Reply:
+        try:
+            self._receive_headers(asked)
+            if method == "OPTIONS":
+                asked.more += self._entrance.origins.preflight_headers(asked.headers)
+                return Written(204, b"")
+            handler = self._table.get((method, asked.scope["path"]))
+            if handler is None:
+                raise NotFound("resource does not exist")
+            return await handler(asked)
+        except ClientLeft:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            known = self._entrance.refusals.known(error)
+            return self._entrance.refusals.body(known, asked.session)
+
+    def _receive_headers(self, asked: Asked) -> None:
+        asked.headers = read_headers(asked.scope)
+        identity = request_id(asked.headers)
+        REQUEST_ID.set(identity)
+        asked.more = [
+            (b"x-request-id", identity.encode()),
+            (b"referrer-policy", b"no-referrer"),
+            (b"x-frame-options", b"DENY"),
+        ]
+        if asked.scope["method"] != "OPTIONS":
+            asked.more += self._entrance.origins.response_headers(asked.headers)
+        if "cookie" in asked.headers:
+            self._entrance.origins.drop_foreign_cookie(asked.headers)
+
+    async def _identify(self, asked: Asked) -> Session:
+        identity = await self._entrance.gate.identify(asked.headers)
+        asked.session = identity.session
+        asked.more += raw_headers(identity.headers)
+        return identity.session
+
+    def _posting(self, answering: Answering) -> Handler:
+        async def handler(asked: Asked) -> Reply:
+            limit = self._entrance.settings.body_limit
+            session = await self._identify(asked)
+            body = await read_body(asked.receive, asked.headers, limit)
+            return await answering(body, session, asked.headers)
+
+        return handler
+
+    def _looking(self, looking: Looking) -> Handler:
+        async def handler(asked: Asked) -> Reply:
+            session = await self._identify(asked)
+            if not session.is_admin:
+                raise AccessDenied("restricted access : admin only")
+            return Written(200, encode(looking()))
+
+        return handler
+
+    async def _version(self, asked: Asked) -> Reply:  # noqa: ARG002 - the same for everyone
+        return Written(200, encode({"server_type": "ce", "version": version()}))
+
+    async def _health(self, asked: Asked) -> Reply:
+        match await self._services.health():
+            case Health.OK:
+                return Written(200, b"OK", _TEXT)
+            case Health.INCONSISTENT if _strict(asked.scope):
+                return Written(500, f"ERROR: {Health.INCONSISTENT}".encode(), _TEXT)
+            case Health.INCONSISTENT:
+                return Written(200, f"WARN: {Health.INCONSISTENT}".encode(), _TEXT)
+            case Health.UNREACHABLE:
+                return Written(500, b"ERROR", _TEXT)
+
+
+async def _to_console(asked: Asked) -> Reply:  # noqa: ARG001 - the same for everyone
+    return Written(302, b"", (("location", console.PREFIX),))
+
+
+def _strict(scope: Scope) -> bool:
+    text: bytes = scope.get("query_string", b"")
+    words = parse_qs(text.decode("latin-1"), keep_blank_values=True).get("strict", ["false"])
+    return words[-1].lower() in {"", "true", "t", "1", "yes"}
+
+
+async def _send(send: Send, scope: Scope, status: int, headers: RawHeaders, content: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send(
+        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content}
+    )

@@ -1,0 +1,103 @@
+"""The nouns of the HTTP room: what is served, and the verbs that it is handed from outside.
+
+`http` stands below the pipeline, so the work itself arrives here as callables (see `Services`).
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from rowgate.base.json import Json
+from rowgate.base.session import Session
+
+Headers = Mapping[str, str]
+"""A request's headers, names in lower case."""
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Reply(Protocol):
+    """An answer ready to be written: status, JSON bytes, headers."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def body(self) -> bytes:
+        """The bytes of the body."""
+
+    @property
+    def headers(self) -> Pairs:
+        """Headers beyond the usual ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reply made in this room."""
+
+    status: int
+    body: bytes
+    headers: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One GraphQL request as a client sent it over a socket."""
+
+    query: str
+    variables: dict[str, Json] | None = None
+    operation_name: str | None = None
+
+
+class Surface(StrEnum):
+    """Where GraphQL is spoken; the value is the path."""
+
+    GRAPHQL = "/v1/graphql"
+    LEGACY = "/v1alpha1/graphql"
+    RELAY = "/v1beta1/relay"
+
+    @property
+    def keeps_status(self) -> bool:
+        """Whether errors have a status of their own; elsewhere every answer is a 200."""
+        return self is Surface.LEGACY
+
+
+class Health(StrEnum):
+    """What `/healthz` tells."""
+
+    OK = "OK"
+    INCONSISTENT = "inconsistent objects in schema"
+    UNREACHABLE = "ERROR"
+
+
+Answering = Callable[[bytes, Session, Headers], Awaitable[Reply]]
+"""From a request's raw body, who asks, and its headers to the answer."""
+
+Running = Callable[[Operation, Session, Headers], Awaitable[Reply]]
+"""As `Answering`, for one operation of a socket."""
+
+Watching = Callable[[Operation, Session, Headers], AsyncIterator[Reply]]
+"""A subscription: its first answer, then each that differs from the one before."""
+
+Looking = Callable[[], Json]
+"""Something to look at, for admins: a JSON value as of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The work behind the paths, given by the composition root.
+
+    `graphql` answers raw bodies, `run` single operations of sockets, `watch` subscriptions, each by
+    surface. `admin` are the paths that take a JSON body (`/v1/metadata`, …), with the API that
+    switches each on; `developer` the `/dev/…` views. `generation` identifies the current world.
+    """
+
+    graphql: Mapping[Surface, Answering]
+    run: Mapping[Surface, Running]
+    watch: Mapping[Surface, Watching]
+    admin: Mapping[str, tuple[str, Answering]]
+    health: Callable[[], Awaitable[Health]]
+    generation: Callable[[], object]
+    developer: Mapping[str, Looking] = field(default_factory=dict)
