@@ -1,0 +1,122 @@
+"""Limits on guessing: counted in the database, for accounts, addresses and the gateway."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from tests.integration.services.conftest import GATEWAY_SECRET, Service, StartAuth
+from tests.integration.services.test_auth import PASSWORD, new_name, registered, signed_in
+
+GATEWAY = {"x-actions-secret": GATEWAY_SECRET}
+
+
+async def _guess(client: httpx.AsyncClient, name: str, **headers: str) -> httpx.Response:
+    body = {"username": name, "password": uuid4().hex}
+    return await client.post("/login", json=body, headers=headers)
+
+
+async def test_a_hundred_guesses_at_once_count_as_a_hundred(auth_service: Service) -> None:
+    name = await registered(auth_service)
+    guesses = (_guess(auth_service.client, name, **GATEWAY) for _ in range(100))
+    answers = await asyncio.gather(*guesses)
+    counts = Counter(answer.status_code for answer in answers)
+    assert counts == {401: 5, 429: 95}
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert int(refused.headers["retry-after"]) == 900
+    right = await auth_service.post("/login", {"username": name, "password": PASSWORD})
+    assert right.status_code == 429
+
+
+async def test_processes_count_together(start_auth: StartAuth) -> None:
+    async with start_auth() as one, start_auth() as other:
+        name = await registered(one)
+        services = [one, other] * 10
+        answers = await asyncio.gather(*(_guess(each.client, name) for each in services))
+    assert Counter(answer.status_code for answer in answers) == {401: 5, 429: 15}
+
+
+async def test_many_right_logins_at_once_are_all_served(auth_service: Service) -> None:
+    name = await registered(auth_service)
+    for tokens in await asyncio.gather(*(signed_in(auth_service, name) for _ in range(30))):
+        assert tokens["access_token"]
+
+
+async def test_success_forgives_earlier_failures(auth_service: Service) -> None:
+    name = await registered(auth_service)
+    for _ in range(3):
+        for _ in range(4):
+            assert (await _guess(auth_service.client, name)).status_code == 401
+        await signed_in(auth_service, name)
+
+
+async def test_one_address_cannot_try_many_accounts(auth_service: Service) -> None:
+    async with auth_service.from_address("192.0.2.7") as client:
+        answers = [await _guess(client, new_name()) for _ in range(25)]
+        counts = Counter(answer.status_code for answer in answers)
+    assert counts == {401: 20, 429: 5}
+    async with auth_service.from_address("192.0.2.8") as client:
+        assert (await _guess(client, new_name())).status_code == 401
+
+
+async def test_a_forged_forwarded_address_changes_nothing(auth_service: Service) -> None:
+    async with auth_service.from_address("192.0.2.9") as client:
+        forged = [{"x-forwarded-for": f"198.51.100.{at}"} for at in range(25)]
+        answers = [await _guess(client, new_name(), **headers) for headers in forged]
+    assert Counter(answer.status_code for answer in answers) == {401: 20, 429: 5}
+
+
+async def test_a_trusted_proxy_tells_addresses_apart(start_auth: StartAuth) -> None:
+    async with (
+        start_auth(AUTH_TRUSTED_PROXIES="192.0.2.10/32") as service,
+        service.from_address("192.0.2.10") as client,
+    ):
+        for at in range(25):
+            line = {"x-forwarded-for": f"203.0.113.99, 198.51.100.{at}"}
+            assert (await _guess(client, new_name(), **line)).status_code == 401
+
+
+async def test_a_wrong_gateway_secret_is_no_gateway(auth_service: Service) -> None:
+    async with auth_service.from_address("192.0.2.11") as client:
+        wrong = {"x-actions-secret": "a guess"}
+        answers = [await _guess(client, new_name(), **wrong) for _ in range(21)]
+    assert answers[-1].status_code == 429
+
+
+async def test_the_gateway_has_a_limit_of_its_own(start_auth: StartAuth) -> None:
+    async with start_auth(AUTH_ATTEMPTS_PER_GATEWAY="30") as service:
+        answers = [await _guess(service.client, new_name(), **GATEWAY) for _ in range(31)]
+        assert [answer.status_code for answer in answers[-2:]] in ([401, 429], [429, 429])
+
+
+async def test_registrations_are_limited(start_auth: StartAuth) -> None:
+    async with start_auth(AUTH_REGISTRATIONS_PER_ADDRESS="3") as service:
+        statuses = []
+        for _ in range(5):
+            body = {"username": new_name(), "email": "a@b", "password": PASSWORD}
+            statuses.append((await service.post("/register", body)).status_code)
+        assert statuses == [201, 201, 201, 429, 429]
+
+
+def _resident_kib() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+async def test_a_flood_of_logins_is_refused_not_suffered(start_auth: StartAuth) -> None:
+    free = {"AUTH_ATTEMPTS_PER_GATEWAY": "100000", "AUTH_HASH_QUEUE": "20"}
+    async with start_auth(**free) as service:
+        before = _resident_kib()
+        flood = asyncio.gather(*(_guess(service.client, new_name(), **GATEWAY) for _ in range(500)))
+        await asyncio.sleep(0.05)
+        health = await asyncio.wait_for(service.client.get("/.well-known/jwks.json"), 5)
+        answers = await flood
+        counts = Counter(answer.status_code for answer in answers)
+        grown = _resident_kib() - before
+    assert health.status_code == 200
+    assert set(counts) <= {401, 429, 503}
+    assert counts[401] >= 1
+    assert counts[503] + counts[429] >= 1
+    assert grown < 200 * 1024
