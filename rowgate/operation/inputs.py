@@ -24,6 +24,7 @@ from rowgate.operation.types import (
     Scalar,
 )
 from rowgate.operation.values import EnumName, called, check, from_literal
+from rowgate.schema.meanings import Decides
 from rowgate.schema.types import (
     EnumType,
     InputField,
@@ -37,8 +38,6 @@ from rowgate.schema.types import (
     printed,
 )
 
-_DECIDING = frozenset(("distinct", "path", "after", "before", "first", "last", "id", "batch_size"))
-"""Arguments whose value decides the SQL; `id` is Relay's `node(id:)`."""
 MAXIMUM_DEPTH = 200
 """How deep an input value may nest."""
 
@@ -155,7 +154,7 @@ class InputReader:
         definition = self._definition(name, at)
         _check_usage(definition, type_, at, item)
         self.document.usages.setdefault(name, type_)
-        if item is not None and item.key in _DECIDING:
+        if item is not None and item.meaning is Decides.SQL:
             self.document.conditions.add(name)
             return self.from_json(self.values.get(name), type_, at, ())
         if name not in self.values and item is not None and item.has_default:

@@ -6,7 +6,7 @@ from rowgate.base.naming import field_name, type_name
 from rowgate.catalog.types import TypeKind
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import column_type, select_column
-from rowgate.schema.meanings import ColumnField, ComputedScalarField, FunctionOver, Part
+from rowgate.schema.meanings import ColumnField, ComputedScalarField, Decides, FunctionOver, Part
 from rowgate.schema.scalars import BOOLEAN, FLOAT, INT, NUMERIC_TYPES, UNORDERED, graphql_type
 from rowgate.schema.types import (
     Field,
@@ -123,7 +123,7 @@ def aggregate_fields(builder: Builder, table: Table) -> ObjectType:
 def _functions(builder: Builder, table: Table) -> Iterator[Field]:
     naming = builder.naming(table)
     columns = select_column(builder, table)
-    arguments = [InputField("distinct", BOOLEAN, "distinct")]
+    arguments = [InputField("distinct", BOOLEAN, "distinct", Decides.SQL)]
     if columns is not None:
         arguments.insert(0, InputField("columns", ListOf(NonNull(columns)), "columns"))
     yield Field("count", NonNull(INT), Part.COUNT, inputs(*arguments))

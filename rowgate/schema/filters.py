@@ -13,6 +13,7 @@ from rowgate.schema.meanings import (
     Comparison,
     ComputedInput,
     ComputedRowsInput,
+    Decides,
     Logic,
     RelationshipAggregateInput,
     RelationshipInput,
@@ -271,7 +272,7 @@ def _predicate(
     if arguments is not None:
         items.append(InputField("arguments", arguments, "arguments"))
     items += [
-        InputField("distinct", BOOLEAN, "distinct"),
+        InputField("distinct", BOOLEAN, "distinct", Decides.SQL),
         InputField("filter", builder.bool_exp(table), "filter"),
         InputField("predicate", NonNull(shown), "predicate"),
     ]

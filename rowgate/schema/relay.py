@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from rowgate.base.naming import type_name
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import row_arguments
-from rowgate.schema.meanings import Part
+from rowgate.schema.meanings import Decides, Part
 from rowgate.schema.scalars import BOOLEAN, ID, NON_NEGATIVE_INT, STRING
 from rowgate.schema.types import (
     AbstractType,
@@ -85,9 +85,9 @@ def connection_arguments(builder: Builder, table: Table) -> Mapping[str, InputFi
         if item.key not in ("limit", "offset")
     }
     return {
-        "after": InputField("after", STRING, "after"),
-        "before": InputField("before", STRING, "before"),
+        "after": InputField("after", STRING, "after", Decides.SQL),
+        "before": InputField("before", STRING, "before", Decides.SQL),
         **rows,
-        "first": InputField("first", NON_NEGATIVE_INT, "first"),
-        "last": InputField("last", NON_NEGATIVE_INT, "last"),
+        "first": InputField("first", NON_NEGATIVE_INT, "first", Decides.SQL),
+        "last": InputField("last", NON_NEGATIVE_INT, "last", Decides.SQL),
     }

@@ -12,6 +12,7 @@ from rowgate.schema.functions import function_fields
 from rowgate.schema.meanings import (
     AggregateRoot,
     ConnectionRoot,
+    Decides,
     DeleteByPkRoot,
     DeleteRoot,
     InsertRoot,
@@ -96,7 +97,7 @@ def _queries(builder: Builder) -> Iterator[Field]:
         yield from _in_namespace(source, fields, "query")
     yield from action_fields(builder, "query")
     if builder.relay:
-        arguments = inputs(InputField("id", NonNull(ID), "id", description="A globally unique id"))
+        arguments = inputs(InputField("id", NonNull(ID), "id", Decides.SQL, "A globally unique id"))
         yield Field("node", node_interface(builder), NodeRoot(node_tables(builder)), arguments)
 
 

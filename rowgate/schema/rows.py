@@ -11,6 +11,7 @@ from rowgate.schema.meanings import (
     ComputedAggregateField,
     ComputedRowsField,
     ComputedScalarField,
+    Decides,
     GlobalIdField,
     RelationshipAggregateField,
     RelationshipConnectionField,
@@ -22,7 +23,7 @@ from rowgate.schema.types import Field, InputField, ListOf, NonNull, ObjectType,
 from rowgate.snapshot.types import ComputedField, Relationship, Table
 
 _JSON_PATH: Mapping[str, InputField] = inputs(
-    InputField("path", STRING, "path", description="JSON select path")
+    InputField("path", STRING, "path", Decides.SQL, "JSON select path")
 )
 
 

@@ -1,0 +1,178 @@
+"""Relay connections: cursors read into conditions, pages, and what is shown of them.
+
+A cursor is base64 of a JSON object: the values of the sort keys, nested as `order_by` nests them,
+with the primary key appended so that the order is total.
+"""
+
+import base64
+import binascii
+import dataclasses
+from collections.abc import Callable, Iterator
+
+from rowgate.algebra.types import (
+    Compare,
+    Condition,
+    Constant,
+    IsNull,
+    Operand,
+    Operator,
+    conjunction,
+    disjunction,
+)
+from rowgate.base.errors import ApiError, ParseFailed, ValidationFailed
+from rowgate.base.json import Json, decode
+from rowgate.operation.types import Path, Selected
+from rowgate.plan.ordering import distinct_on, orders
+from rowgate.plan.scope import Scope
+from rowgate.plan.types import (
+    ByAggregate,
+    Connection,
+    ConnectionPart,
+    EdgesPart,
+    Fields,
+    Order,
+    PagePart,
+    Rows,
+    SortKey,
+    Text,
+    ThroughRelationship,
+)
+from rowgate.plan.values import constant
+from rowgate.schema.meanings import Part
+from rowgate.snapshot.types import Table
+
+_PAGE = {
+    Part.START_CURSOR: "start",
+    Part.END_CURSOR: "end",
+    Part.HAS_NEXT: "next",
+    Part.HAS_PREVIOUS: "previous",
+}
+
+
+class ConnectionReader:
+    """Plans connections; `fields` plans the selections of a row."""
+
+    def __init__(
+        self, scope: Scope, fields: Callable[[tuple[Selected, ...], Table], Fields]
+    ) -> None:
+        self.scope = scope
+        self.fields = fields
+
+    def read(self, rows: Rows, field: Selected, table: Table) -> Connection:
+        """A page of `rows`; raises `ValidationFailed` for arguments that exclude each other."""
+        at = (*field.path, "args")
+        given = {
+            key: constant(field.arguments.get(key)) for key in ("first", "last", "after", "before")
+        }
+        for one, other in (("first", "last"), ("after", "before")):
+            if given[one] is not None and given[other] is not None:
+                raise ValidationFailed(f'"{one}" and "{other}" are not allowed at once', path=at)
+        order = self._order(field, table)
+        where = rows.where
+        for bound in ("after", "before"):
+            if given[bound] is not None:
+                cursor = _cursor(given[bound], (*at, bound))
+                beyond = _beyond(order, cursor, after=bound == "after", at=(*at, bound))
+                where = conjunction([where, beyond])
+        backwards = given["last"] is not None
+        distinct = distinct_on(self.scope, field.arguments.get("distinct_on"), table, order, at)
+        return Connection(
+            dataclasses.replace(rows, where=where, order_by=order, distinct_on=distinct),
+            tuple((_path(one.key), one) for one in order),
+            given["first"],
+            given["last"],
+            backwards,
+            (given["after"] is not None, given["before"] is not None),
+            tuple((one.key, self._part(one, table)) for one in field.selections),
+        )
+
+    def _order(self, field: Selected, table: Table) -> tuple[Order, ...]:
+        order = orders(self.scope, field.arguments.get("order_by"), table)
+        key = [self.scope.column(table, name) for name in self.scope.writable_key(table)]
+        named = [one.key for one in order]
+        return (*order, *(Order(operand) for operand in key if operand not in named))
+
+    def _part(self, field: Selected, table: Table) -> ConnectionPart:
+        if field.field is None:
+            return Text(field.parent)
+        if field.field.meaning is Part.PAGE_INFO:
+            return PagePart(tuple(_page_members(field)))
+        return EdgesPart(tuple(self._edge_members(field, table)))
+
+    def _edge_members(
+        self, field: Selected, table: Table
+    ) -> Iterator[tuple[str, Fields | str | Text]]:
+        for one in field.selections:
+            if one.field is None:
+                yield one.key, Text(one.parent)
+            elif one.field.meaning is Part.CURSOR:
+                yield one.key, "cursor"
+            else:
+                yield one.key, self.fields(one.selections, table)
+
+
+def _page_members(field: Selected) -> Iterator[tuple[str, str]]:
+    for one in field.selections:
+        if one.field is None:
+            yield one.key, f"={one.parent}"
+        else:
+            assert isinstance(one.field.meaning, Part)
+            yield one.key, _PAGE[one.field.meaning]
+
+
+def _path(key: SortKey) -> tuple[str, ...]:
+    match key:
+        case ThroughRelationship():
+            return (key.join.target.name, *_path(key.key))
+        case ByAggregate():
+            column = () if key.operand is None else (_column(key.operand),)
+            return (f"{key.join.target.name}_aggregate", key.function, *column)
+    return (_column(key),)
+
+
+def _column(operand: Operand) -> str:
+    inner = getattr(operand, "operand", operand)
+    name = getattr(inner, "column", None)
+    return name if isinstance(name, str) else str(inner.call.function.name.name)
+
+
+def _cursor(text: str, at: Path) -> Json:
+    try:
+        return decode(base64.b64decode(text, validate=True))
+    except (binascii.Error, ApiError, ValueError):
+        raise ParseFailed("the cursor is invalid", path=at) from None
+
+
+def _beyond(order: tuple[Order, ...], cursor: Json, *, after: bool, at: Path) -> Condition:
+    """Rows strictly after (or before) the cursor: equal on some first keys, beyond on the next."""
+    branches: list[Condition] = []
+    equal: list[Condition] = []
+    for one in order:
+        value = _lookup(cursor, _path(one.key), at)
+        if isinstance(one.key, ThroughRelationship | ByAggregate):
+            raise ValidationFailed("cursors over relationships are not supported", path=at)
+        branches.append(conjunction([*equal, _past(one, one.key, value, after)]))
+        equal.append(
+            IsNull(one.key)
+            if value is None
+            else Compare(one.key, Operator.EQ, Constant(value, one.key.type))
+        )
+    return disjunction(branches)
+
+
+def _past(order: Order, operand: Operand, value: Json, after: bool) -> Condition:
+    nulls_later = order.nulls_first != after
+    if value is None:
+        return disjunction([]) if nulls_later else IsNull(operand, wanted=False)
+    forwards = order.descending != after
+    operator = Operator.GT if forwards else Operator.LT
+    beyond = Compare(operand, operator, Constant(value, operand.type))
+    return disjunction([beyond, IsNull(operand)]) if nulls_later else beyond
+
+
+def _lookup(cursor: Json, path: tuple[str, ...], at: Path) -> Json:
+    for step in path:
+        if not isinstance(cursor, dict) or step not in cursor:
+            raise ParseFailed(f'"{path[-1]}" not found in the cursor', path=at)
+        cursor = cursor[step]
+    return cursor
