@@ -11,8 +11,8 @@ from tests.integration.services.conftest import alembic_config
 
 _OBJECTS = """
 select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and c.relname <> 'alembic_version'
-  and c.relname <> 'alembic_version_pkc'
+where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+  and c.relname not in ('alembic_version', 'alembic_version_pkc')
 union all
 select n.nspname || '.' || p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where n.nspname not in ('pg_catalog', 'information_schema')
@@ -93,8 +93,9 @@ async def test_a_deleted_photo_queues_its_object(database: asyncpg.Connection) -
         user,
     )
     await database.execute(
-        "insert into shelter.photos (animal_id, object_key, url, content_type, width, height, bytes)"
-        " values ($1, 'photos/one', 'u', 'image/png', 1, 1, 1)",
+        "insert into shelter.photos"
+        " (animal_id, object_key, url, content_type, width, height, bytes) values"
+        " ($1, 'photos/one', 'u', 'image/png', 1, 1, 1)",
         animal,
     )
     await database.execute("delete from identity.users where id = $1", user)

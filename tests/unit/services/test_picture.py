@@ -1,0 +1,229 @@
+"""Pictures from strangers: what is refused, and what is left of those that are taken."""
+
+import io
+import resource
+import struct
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from actions.photos import decoded
+from actions.picture import Picture, reencoded
+from actions.settings import ImageLimits
+from service.failures import Refusal
+
+LIMITS = ImageLimits(most_bytes=2_000_000, most_pixels=1_000_000)
+
+
+def made(
+    kind: str, mode: str = "RGB", size: tuple[int, int] = (32, 20), **options: object
+) -> bytes:
+    """A picture of that format."""
+    written = io.BytesIO()
+    Image.new(mode, size, "red" if mode.startswith("RGB") else 1).save(written, kind, **options)
+    return written.getvalue()
+
+
+def refused(content: bytes, limits: ImageLimits = LIMITS) -> tuple[int, str]:
+    """Status and code of the refusal of `content`."""
+    with pytest.raises(Refusal) as caught:
+        reencoded(content, limits)
+    return caught.value.status_code, caught.value.code
+
+
+def reopened(picture: Picture) -> Image.Image:
+    """What a client gets."""
+    image = Image.open(io.BytesIO(picture.content))
+    image.load()
+    return image
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """A PNG chunk."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    """A PNG whose header claims that size."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    data = chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+    return b"\x89PNG\r\n\x1a\n" + header + data + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type", "extension"),
+    [
+        ("JPEG", "image/jpeg", "jpg"),
+        ("PNG", "image/png", "png"),
+        ("WEBP", "image/webp", "webp"),
+    ],
+)
+def test_a_picture_keeps_its_format_and_size(kind: str, content_type: str, extension: str) -> None:
+    picture = reencoded(made(kind), LIMITS)
+    assert (picture.content_type, picture.extension) == (content_type, extension)
+    assert (picture.width, picture.height) == (32, 20)
+    image = reopened(picture)
+    assert image.format == kind
+    assert image.size == (32, 20)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "1", "I;16"])
+def test_every_mode_of_png_is_taken(mode: str) -> None:
+    assert reopened(reencoded(made("PNG", mode), LIMITS)).size == (32, 20)
+
+
+def test_transparency_stays() -> None:
+    written = io.BytesIO()
+    Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(written, "PNG")
+    assert reopened(reencoded(written.getvalue(), LIMITS)).getpixel((0, 0)) == (0, 0, 0, 0)
+
+
+def test_cmyk_jpeg_becomes_rgb() -> None:
+    written = io.BytesIO()
+    Image.new("CMYK", (4, 4)).save(written, "JPEG")
+    assert reopened(reencoded(written.getvalue(), LIMITS)).mode == "RGB"
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP", "EPS", "PPM", "TGA", "ICO"])
+def test_other_formats_are_refused_whatever_they_are_called(kind: str) -> None:
+    assert refused(made(kind)) == (415, "unsupported-image")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"GIF89a/*" + b"\0" * 20 + b"*/=1;alert(1)//",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n",
+        b"<html><body>photo.jpg</body></html>",
+        b"\0" * 100,
+        b"\xff\xd8\xff",
+        b"RIFF\0\0\0\0WEBP",
+    ],
+)
+def test_what_is_no_picture_is_refused(content: bytes) -> None:
+    assert refused(content)[0] in (415, 422)
+
+
+def test_nothing_is_refused_as_empty() -> None:
+    assert refused(b"") == (422, "broken-image")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_bytes_after_the_end_are_dropped(kind: str) -> None:
+    script = b"<script>alert(document.cookie)</script>"
+    picture = reencoded(made(kind) + script, LIMITS)
+    assert b"script" not in picture.content
+
+
+def test_comments_profiles_texts_and_places_are_dropped() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "secret-description"
+    exif.get_ifd(0x8825)[1] = "N"
+    texts = PngInfo()
+    texts.add_text("note", "secret-note")
+    texts.add_itxt("html", "<script>secret</script>")
+    contents = [
+        made("JPEG", exif=exif, comment=b"secret-comment", icc_profile=b"secret-profile" * 20),
+        made("PNG", exif=exif, pnginfo=texts, icc_profile=b"secret-profile" * 20),
+        made("WEBP", exif=exif, xmp=b"secret-xmp"),
+    ]
+    for content in contents:
+        picture = reencoded(content, LIMITS)
+        assert b"secret" in content
+        assert b"secret" not in picture.content
+        image = reopened(picture)
+        assert dict(image.getexif()) == {}
+        assert not {"comment", "icc_profile", "exif", "xmp", "note", "html"} & set(image.info)
+
+
+def test_orientation_is_applied_before_it_is_dropped() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = reencoded(made("JPEG", exif=exif), LIMITS)
+    assert (picture.width, picture.height) == (20, 32)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_of_an_animation_one_frame_stays(kind: str) -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green", "blue")]
+    written = io.BytesIO()
+    frames[0].save(written, kind, save_all=True, append_images=frames[1:])
+    assert getattr(reopened(reencoded(written.getvalue(), LIMITS)), "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize("size", [(50_000, 50_000), (1_000_001, 1), (1001, 1000), (2**31 - 1, 9)])
+def test_a_bomb_is_refused_before_a_pixel_is_read(size: tuple[int, int]) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert refused(png_of_size(*size)) == (413, "image-too-large")
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 20 * 1024
+
+
+def test_a_picture_at_the_limits_is_taken() -> None:
+    content = made("PNG", size=(1000, 1000))
+    limits = ImageLimits(most_bytes=len(content), most_pixels=1_000_000)
+    assert reencoded(content, limits).width == 1000
+    smaller = ImageLimits(most_bytes=len(content) - 1, most_pixels=1_000_000)
+    assert refused(content, smaller) == (413, "image-too-large")
+
+
+def test_a_hundred_thousand_chunks_are_refused() -> None:
+    start, header = (
+        b"\x89PNG\r\n\x1a\n",
+        chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)),
+    )
+    content = start + header + chunk(b"tEXt", b"a\0b") * 100_000
+    assert refused(content) == (422, "broken-image")
+
+
+def test_a_text_bomb_in_a_png_is_refused() -> None:
+    bomb = chunk(b"zTXt", b"a\0\0" + zlib.compress(b"\0" * 50_000_000))
+    plain = made("PNG")
+    assert refused(plain[:33] + bomb + plain[33:])[0] == 422
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_cut_in_the_middle_is_refused(kind: str) -> None:
+    content = made(kind, size=(300, 300))
+    assert refused(content[: len(content) // 2]) == (422, "broken-image")
+
+
+_SAMPLES: dict[str, bytes] = {kind: made(kind) for kind in ("JPEG", "PNG", "WEBP")}
+
+
+def _mutated(kind: str, changes: list[tuple[int, int]]) -> bytes:
+    content = bytearray(_SAMPLES[kind])
+    for position, value in changes:
+        content[position % len(content)] = value
+    return bytes(content)
+
+
+_changes = st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=20)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.builds(_mutated, st.sampled_from(sorted(_SAMPLES)), _changes))
+def test_a_damaged_picture_is_taken_or_refused_but_never_breaks(content: bytes) -> None:
+    statuses = []
+    try:
+        picture = reencoded(content, LIMITS)
+        statuses.append(200)
+        assert reopened(picture).size == (picture.width, picture.height)
+    except Refusal as refusal:
+        statuses.append(refusal.status_code)
+    assert statuses[0] in (200, 413, 415, 422)
+
+
+def test_base64_is_strict_and_measured_before_it_is_decoded() -> None:
+    tiny = ImageLimits(most_bytes=3)
+    assert decoded("AAAA", tiny) == b"\0\0\0"
+    refusals: list[tuple[str, int]] = [("AAAAAAAA", 413), ("AA*A", 422), ("AAA", 422), ("ä", 422)]
+    for text, status in refusals:
+        with pytest.raises(Refusal) as caught:
+            decoded(text, tiny)
+        assert caught.value.status_code == status
