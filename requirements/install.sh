@@ -30,4 +30,5 @@ echo "setup: installing packages (a minute or two the first time)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
     --require-hashes --only-binary :all: -r requirements/development.txt
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-    --no-index --no-deps --no-build-isolation --editable .
+    --no-index --no-deps --no-build-isolation --editable . 2>"$venv/install.log" ||
+    { cat "$venv/install.log" >&2; fail "the project itself could not be installed."; }

@@ -31,7 +31,8 @@ def object_store(folder: Path, port: int, keys: tuple[str, str], log: Path) -> C
     Raises `CommandError` where the program is not installed.
     """
     data = folder / "data"
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data.mkdir(exist_ok=True, mode=0o700)
     identities = folder / "identities.json"
     identities.unlink(missing_ok=True)
     handle = os.open(identities, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

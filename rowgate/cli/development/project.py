@@ -51,7 +51,8 @@ def opened(state: Path | None, *, free_ports: bool) -> Project:
     Raises `CommandError` for a malformed file or port, and for a port that is taken.
     """
     folder = (state or DEFAULT_STATE).absolute()
-    (folder / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "logs").mkdir(exist_ok=True, mode=0o700)
     file = folder / ".env" if state else Path(".env").absolute()
     values = _with_secrets(file) | dict(os.environ)
     ports = {name: _port(name, values, free_ports=free_ports) for name in PORTS}
