@@ -1,4 +1,4 @@
-"""What every route shares: settings, the gate, origins, refusals, the log and its line a request."""
+"""What every route shares: settings, gate, origins, refusals, the log and its line a request."""
 
 from dataclasses import dataclass
 

@@ -4,7 +4,7 @@ A dictionary, since the paths are fixed; what is not in it is a 404, a disabled 
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -13,7 +13,7 @@ from rowgate.base.json import encode
 from rowgate.base.observation import REQUEST_ID
 from rowgate.base.session import Session
 from rowgate.http import console
-from rowgate.http.description import config, version
+from rowgate.http.description import version
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import (
     ClientLeft,
@@ -50,9 +50,12 @@ Table = dict[tuple[str, str], Handler]
 class Routes:
     """Serves every request that is not GraphQL's."""
 
-    def __init__(self, entrance: Entrance, services: Services) -> None:
+    def __init__(
+        self, entrance: Entrance, services: Services, developer: Mapping[str, Looking]
+    ) -> None:
         self._entrance = entrance
         self._services = services
+        self._developer = developer
         self._files: dict[str, console.File] = {}
         if entrance.settings.enable_console and "metadata" in entrance.settings.enabled_apis:
             self._files = console.read_files()
@@ -63,15 +66,11 @@ class Routes:
         table: Table = {("GET", "/v1/version"): self._version}
         for path in ("/healthz", "/hasura/healthz"):
             table["GET", path] = self._health
-        for path, (api, answering) in self._services.admin.items():
-            if api in apis:
-                table["POST", path] = self._posting(answering)
-        if "config" in apis:
-            table["GET", "/v1alpha1/config"] = self._looking(
-                lambda: config(self._entrance.settings)
-            )
+        for key, endpoint in self._services.endpoints.items():
+            if endpoint.api in apis:
+                table[key] = self._answering(endpoint.answering)
         if "developer" in apis:
-            for path, looking in self._services.developer.items():
+            for path, looking in self._developer.items():
                 table["GET", path] = self._looking(looking)
         if self._files:
             table["GET", "/"] = _to_console
@@ -132,7 +131,7 @@ class Routes:
         asked.more += raw_headers(identity.headers)
         return identity.session
 
-    def _posting(self, answering: Answering) -> Handler:
+    def _answering(self, answering: Answering) -> Handler:
         async def handler(asked: Asked) -> Reply:
             limit = self._entrance.settings.body_limit
             session = await self._identify(asked)

@@ -86,18 +86,27 @@ Looking = Callable[[], Json]
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What answers at a path, and the API (as in `HASURA_GRAPHQL_ENABLED_APIS`) it belongs to."""
+
+    api: str
+    answering: Answering
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The work behind the paths, given by the composition root.
 
     `graphql` answers raw bodies, `run` single operations of sockets, `watch` subscriptions, each by
-    surface. `admin` are the paths that take a JSON body (`/v1/metadata`, …), with the API that
-    switches each on; `developer` the `/dev/…` views. `generation` identifies the current world.
+    surface. `endpoints` are all other authenticated paths, by method and path; `developer` are the
+    `/dev/…` views, which admins may look at. `on_change` takes what is to be called when the world
+    has changed.
     """
 
     graphql: Mapping[Surface, Answering]
     run: Mapping[Surface, Running]
     watch: Mapping[Surface, Watching]
-    admin: Mapping[str, tuple[str, Answering]]
+    endpoints: Mapping[tuple[str, str], Endpoint]
     health: Callable[[], Awaitable[Health]]
-    generation: Callable[[], object]
+    on_change: Callable[[Callable[[], None]], None]
     developer: Mapping[str, Looking] = field(default_factory=dict)

@@ -25,6 +25,7 @@ class Legacy:
     """The words of `graphql-ws`."""
 
     name = "graphql-ws"
+    completes_refused = True
 
     def read(self, text: str) -> ClientMessage:
         """The message in `text`; raises `BadMessage`."""

@@ -30,6 +30,7 @@ class Transport:
     """The words of `graphql-transport-ws`."""
 
     name = "graphql-transport-ws"
+    completes_refused = False
 
     def read(self, text: str) -> ClientMessage:
         """The message in `text`; raises `BadMessage`."""

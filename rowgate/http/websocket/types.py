@@ -136,6 +136,8 @@ class SubProtocol(Protocol):
     """How one sub-protocol says things, and how it refuses."""
 
     name: str
+    completes_refused: bool
+    """Whether `Failed` is followed by `Completed`."""
 
     def read(self, text: str) -> ClientMessage:
         """The message in `text`; raises `BadMessage`."""

@@ -1,0 +1,208 @@
+"""The composition root: which parts the engine is made of, opened and closed by ASGI's lifespan.
+
+The only module that knows the pipeline as well as HTTP.
+"""
+
+import resource
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from rowgate.admin import (
+    config_api,
+    metadata_api,
+    pg_dump_api,
+    query_api_v1,
+    query_api_v2,
+)
+from rowgate.base.errors import ApiError
+from rowgate.base.json import Json
+from rowgate.base.observation import Level, Log, capture_standard_logging
+from rowgate.base.session import Session
+from rowgate.http.application import Application
+from rowgate.http.description import version
+from rowgate.http.entrance import Entrance
+from rowgate.http.exchange import Receive, Scope, Send
+from rowgate.http.types import (
+    Answering,
+    Endpoint,
+    Headers,
+    Health,
+    Operation,
+    Reply,
+    Running,
+    Services,
+    Surface,
+    Written,
+)
+from rowgate.http.websocket.polling import polled
+from rowgate.pipeline import Endpoint as Spoken
+from rowgate.pipeline import GraphQLRequest, graphql, run_operation
+from rowgate.settings import Settings, SettingsError
+from rowgate.world import World
+
+_SPOKEN = {
+    Surface.GRAPHQL: Spoken.GRAPHQL,
+    Surface.LEGACY: Spoken.GRAPHQL_LEGACY,
+    Surface.RELAY: Spoken.RELAY,
+}
+
+AdminApi = Callable[[World, Settings, bytes, Session], Awaitable[tuple[int, bytes]]]
+
+
+class Engine:
+    """The ASGI application: `settings` and `world` are what the pipeline works with.
+
+    The world is opened by the lifespan, before the server listens; a failure ends the start with
+    one sentence.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.log = open_log(settings)
+        self.world: World
+        self._entrance = Entrance.build(settings, self.log)
+        self._application: Application | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, a socket, or the lifespan."""
+        if self._application is not None and scope["type"] != "lifespan":
+            await self._application(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            raise RuntimeError("a request came before the lifespan's start")
+
+    async def open(self) -> None:
+        """Open the world and what serves it; raises `ApiError` or `SettingsError`."""
+        self.world = await World.open(self.settings)
+        application = Application(self._entrance, _services(self))
+        try:
+            await application.open()
+        except BaseException:
+            await self.world.close()
+            raise
+        self._application = application
+        for warning in self.settings.warnings:
+            self.log.write("startup", warning, Level.WARN)
+        self.log.write("startup", {"kind": "started", "version": version()})
+
+    async def close(self) -> None:
+        """Close sockets, databases and the log."""
+        if self._application is not None:
+            await self._application.close()
+            await self.world.close()
+        self.log.flush()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.open()
+        except (ApiError, SettingsError, OSError) as error:
+            self.log.write("startup", {"kind": "failed", "message": str(error)}, Level.ERROR)
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create(settings: Settings) -> Engine:
+    """The engine for `settings`, not yet opened; raises `SettingsError` where they do not hold."""
+    return Engine(settings)
+
+
+def open_log(settings: Settings) -> Log:
+    """The process's log, which from now on is also the standard library's."""
+    log = Log(
+        types=settings.enabled_log_types,
+        level=settings.log_level,
+        secrets=(*settings.admin_secrets, *_jwt_keys(settings)),
+    )
+    capture_standard_logging(log)
+    return log
+
+
+def _jwt_keys(settings: Settings) -> list[str]:
+    return [secret["key"] for secret in settings.jwt_secrets if isinstance(secret.get("key"), str)]
+
+
+def _services(engine: Engine) -> Services:
+    interval = engine.settings.live_queries_refetch_interval / 1000
+    running = {surface: _running(engine, spoken) for surface, spoken in _SPOKEN.items()}
+    return Services(
+        graphql={surface: _answering(engine, spoken) for surface, spoken in _SPOKEN.items()},
+        run=running,
+        watch={surface: polled(run, interval) for surface, run in running.items()},
+        endpoints=_endpoints(engine),
+        health=lambda: _health(engine.world),
+        on_change=lambda call: engine.world.listeners.append(lambda _: call()),
+        developer={
+            "/dev/plan_cache": lambda: _memory(engine.world),
+            "/dev/ekg": _process,
+        },
+    )
+
+
+def _answering(engine: Engine, spoken: Spoken) -> Answering:
+    async def answering(body: bytes, session: Session, headers: Headers) -> Reply:
+        return await graphql(engine, body, session, headers, spoken)
+
+    return answering
+
+
+def _running(engine: Engine, spoken: Spoken) -> Running:
+    async def running(operation: Operation, session: Session, headers: Headers) -> Reply:
+        request = GraphQLRequest(operation.query, operation.variables, operation.operation_name)
+        return await run_operation(engine, request, session, headers, spoken)
+
+    return running
+
+
+def _endpoints(engine: Engine) -> Mapping[tuple[str, str], Endpoint]:
+    async def config(body: bytes, session: Session, headers: Headers) -> Reply:  # noqa: ARG001
+        return Written(*await config_api(engine.settings, version(), session))
+
+    async def pg_dump(body: bytes, session: Session, headers: Headers) -> Reply:  # noqa: ARG001
+        status, dump = await pg_dump_api(engine.world, engine.settings, body, session)
+        kind = (("content-type", "application/sql"),) if status == 200 else ()
+        return Written(status, dump, kind)
+
+    return {
+        ("POST", "/v1/metadata"): _administering(engine, metadata_api),
+        ("POST", "/v1/query"): _administering(engine, query_api_v1),
+        ("POST", "/v2/query"): _administering(engine, query_api_v2),
+        ("POST", "/v1alpha1/pg_dump"): Endpoint("pgdump", pg_dump),
+        ("GET", "/v1alpha1/config"): Endpoint("config", config),
+    }
+
+
+def _administering(engine: Engine, api: AdminApi) -> Endpoint:
+    async def answering(body: bytes, session: Session, headers: Headers) -> Reply:  # noqa: ARG001
+        return Written(*await api(engine.world, engine.settings, body, session))
+
+    return Endpoint("metadata", answering)
+
+
+async def _health(world: World) -> Health:
+    try:
+        async with world.store.connection() as connection:
+            await connection.fetchval("select 1", timeout=5)
+    except (ApiError, OSError, TimeoutError):
+        return Health.UNREACHABLE
+    return Health.INCONSISTENT if world.current.snapshot.inconsistencies else Health.OK
+
+
+def _memory(world: World) -> Json:
+    """Which version of the metadata is served; a generation's plans go when it goes."""
+    return {"resource_version": world.current.resource_version}
+
+
+def _process() -> Json:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "time": time.time(),
+        "user_seconds": usage.ru_utime,
+        "system_seconds": usage.ru_stime,
+        "max_resident_kilobytes": usage.ru_maxrss,
+    }
