@@ -5,11 +5,11 @@ import ast
 from tests.architecture.source import Module, engine, imports, modules
 
 ORDER = (
-    "base settings algebra catalog metadata snapshot schema operation plan sql database response "
+    "base settings catalog algebra metadata snapshot schema operation plan sql database response "
     "features admin http generation pipeline world app cli"
 ).split()
 RANK = {name: rank for rank, name in enumerate(ORDER)}
-CORE = ORDER[ORDER.index("algebra") : ORDER.index("response") + 1]
+CORE = ORDER[ORDER.index("catalog") : ORDER.index("response") + 1]
 PROCESSES = ("rowgate", "auth", "actions")
 ANYWHERE = ("base", "settings")
 
