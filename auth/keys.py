@@ -61,9 +61,9 @@ class KeyRing:
         except OSError as error:
             reason = error.strerror
             raise SettingsError(f"AUTH_PRIVATE_KEY_DIR cannot be used: {reason}.") from error
-        self.keys()
+        self.published()
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def published(self) -> tuple[SigningKey, ...]:
         """Every published key, oldest first."""
         if time.monotonic() - self._scanned_at >= _SCAN_SECONDS:
             self._scanned_at = time.monotonic()
@@ -77,24 +77,24 @@ class KeyRing:
     def signing(self) -> SigningKey:
         """The newest key that has been published long enough; else the oldest (see Note
         [Rotation])."""
-        keys = self.keys()
+        keys = self.published()
         since = time.time() - self.activation_seconds
         active = [key for key in keys if key.made_at <= since]
         return active[-1] if active else keys[0]
 
     def by_id(self, kid: object) -> SigningKey | None:
         """The published key of that `kid`."""
-        return next((key for key in self.keys() if key.kid == kid), None)
+        return next((key for key in self.published() if key.kid == kid), None)
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The key set as published (RFC 7517, 5)."""
-        return {"keys": [key.public_jwk() for key in self.keys()]}
+        return {"keys": [key.public_jwk() for key in self.published()]}
 
     def rotate(self) -> SigningKey:
         """Make a new key, and drop those that were superseded more than a day ago."""
         made = make_key(self.directory)
         self._scanned_at = float("-inf")
-        keys = self.keys()
+        keys = self.published()
         for key, successor in pairwise(keys):
             if successor.made_at < time.time() - KEPT_SECONDS:
                 key.path.unlink(missing_ok=True)

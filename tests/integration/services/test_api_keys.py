@@ -106,7 +106,7 @@ async def test_only_a_good_access_token_manages_keys(auth_service: Service) -> N
         answer = await auth_service.client.get("/api-keys", headers=headers)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
-    unsigned = jwt.encode({"sub": "x"}, None, algorithm="none")
+    unsigned = jwt.encode({"sub": "x"}, "", algorithm="none")
     answer = await auth_service.client.get(
         "/api-keys", headers={"authorization": f"Bearer {unsigned}"}
     )

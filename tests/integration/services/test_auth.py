@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import asyncpg
@@ -223,7 +224,7 @@ async def test_a_body_beyond_the_cap_is_refused_unread(auth_service: Service) ->
     body = {"username": "someone", "password": "x" * 1_000_000}
     assert (await auth_service.post("/login", body)).status_code == 413
 
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b" " * 1000
 
