@@ -135,7 +135,9 @@ class Scope:
         for name in values:
             if name not in permission.columns:
                 raise self._denied("insert", table)
-        row = {**values, **permission.presets}
+        row: dict[str, Value | None] = {**values, **permission.presets}
+        if not row:
+            row = dict.fromkeys(list(table.relation.columns)[:1])
         types = {name: table.relation.columns[name].type for name in row}
         return Insert(table.name, types, (tuple(row.values()),), permission.check, conflict)
 

@@ -352,16 +352,6 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
-class InsertNode:
-    """A nested insert: rows of one table, with what is inserted before each and after it. Every
-    row of a node has its own values; relationships are by name."""
-
-    table: QualifiedName
-    rows: tuple["InsertRow", ...]
-    path: Path = ()
-
-
-@dataclass(frozen=True, slots=True)
 class InsertRow:
     """One row of a nested insert: an insert of its own values, the row's parents (object
     relationships written first), children (written after), each with its join."""
@@ -378,6 +368,7 @@ class NestedWrite:
     as `FromGiven`."""
 
     rows: tuple[InsertRow, ...]
+    written: Rows
     response: Response = ()
     one: Fields | None = None
     path: Path = ()

@@ -1,0 +1,47 @@
+"""One statement on one connection: bytes of JSON out, failures as refusals."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from rowgate.base.errors import ApiError
+from rowgate.base.names import PathStep
+from rowgate.database.bind import Argument
+from rowgate.database.failures import as_api_error
+
+NULL = b"null"
+_INPUT_CODES = frozenset(("constraint-violation", "permission-error"))
+
+
+async def fetch(
+    connection: asyncpg.Connection,
+    text: str,
+    arguments: Sequence[Argument],
+    path: tuple[PathStep, ...] = (),
+) -> bytes:
+    """The one JSON value that a statement gives; `null` where it gives no row. `path` is where a
+    violated constraint or check points (an insert's rows); everything else points at `$`."""
+    try:
+        value = await connection.fetchval(text, *arguments)
+    except Exception as error:
+        raise _pointed(as_api_error(error), path) from error
+    return NULL if value is None else value
+
+
+async def fetch_rows(
+    connection: asyncpg.Connection,
+    text: str,
+    arguments: Sequence[Argument],
+    path: tuple[PathStep, ...] = (),
+) -> list[asyncpg.Record]:
+    """The rows that a statement gives, for the steps of a nested insert."""
+    try:
+        return await connection.fetch(text, *arguments)
+    except Exception as error:
+        raise _pointed(as_api_error(error), path) from error
+
+
+def _pointed(error: ApiError, path: tuple[PathStep, ...]) -> ApiError:
+    if error.code in _INPUT_CODES and not error.path:
+        error.path = path
+    return error

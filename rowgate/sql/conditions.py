@@ -1,0 +1,262 @@
+"""Conditions and operands as SQL, relative to the row under an alias."""
+
+from dataclasses import dataclass
+
+from rowgate.algebra.types import (
+    AggregateCompare,
+    And,
+    Cast,
+    Compare,
+    Computed,
+    Condition,
+    Exists,
+    FunctionCall,
+    Guarded,
+    IsNull,
+    Join,
+    Not,
+    Operand,
+    Operator,
+    Or,
+    Related,
+    RelatedByFunction,
+    RelatedColumn,
+    RowColumn,
+    RowFlag,
+    Value,
+    WholeSession,
+    WithinDistance,
+)
+from rowgate.base.names import QualifiedName
+from rowgate.catalog.types import PgType, TypeKind
+from rowgate.sql.names import function_in, qualified, quote, type_name
+from rowgate.sql.parameters import Parameters
+
+ROW = quote("rowgate:row")
+"""The column under which a derived table keeps its rows whole."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """The row at hand: its alias, how deep it stands, the alias that a condition is rooted in.
+    `derived`: a subselect, whose whole row is its `ROW` column; asking for it sets `wants_row`."""
+
+    depth: int = 0
+    root: str = "t0"
+    derived: bool = False
+    wants_row: bool = False
+
+    @property
+    def alias(self) -> str:
+        """The alias of the row."""
+        return f"t{self.depth}"
+
+    def inner(self) -> "Frame":
+        """A row one level down, within the same condition."""
+        return Frame(self.depth + 1, self.root)
+
+    def fresh(self) -> "Frame":
+        """A row one level down that conditions are rooted in anew."""
+        return Frame(self.depth + 1, f"t{self.depth + 1}")
+
+    def whole(self) -> str:
+        """The row as one composite value."""
+        if self.derived:
+            self.wants_row = True
+            return f"{self.alias}.{ROW}"
+        return f"{self.alias}.*"
+
+
+_OPERATORS = {
+    Operator.EQ: "=",
+    Operator.NEQ: "<>",
+    Operator.GT: ">",
+    Operator.LT: "<",
+    Operator.GTE: ">=",
+    Operator.LTE: "<=",
+    Operator.LIKE: "~~",
+    Operator.NLIKE: "!~~",
+    Operator.ILIKE: "~~*",
+    Operator.NILIKE: "!~~*",
+    Operator.REGEX: "~",
+    Operator.NREGEX: "!~",
+    Operator.IREGEX: "~*",
+    Operator.NIREGEX: "!~*",
+    Operator.CONTAINS: "@>",
+    Operator.CONTAINED_IN: "<@",
+    Operator.HAS_KEY: "?",
+    Operator.HAS_KEYS_ANY: "?|",
+    Operator.HAS_KEYS_ALL: "?&",
+    Operator.ANCESTOR: "@>",
+    Operator.ANCESTOR_ANY: "<@",
+    Operator.DESCENDANT: "<@",
+    Operator.DESCENDANT_ANY: "@>",
+    Operator.MATCHES: "~",
+    Operator.MATCHES_ANY: "?",
+    Operator.MATCHES_FULLTEXT: "@",
+}
+
+
+class Conditions:
+    """Writes conditions into one statement."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+
+    def condition(self, condition: Condition, frame: Frame) -> str:
+        """A condition as a boolean expression."""
+        match condition:
+            case And():
+                return self._joined(condition.items, frame, (" and ", "true"))
+            case Or():
+                return self._joined(condition.items, frame, (" or ", "false"))
+            case Not():
+                return f"(not {self.condition(condition.item, frame)})"
+            case Compare():
+                left = self.operand(condition.operand, frame)
+                return self._compare(left, condition.operand.type, condition, frame)
+            case IsNull():
+                test = "is null" if condition.wanted else "is not null"
+                return f"({self.operand(condition.operand, frame)} {test})"
+            case RowFlag():
+                flag = self.value(condition.value, frame)
+                return f"({self.condition(condition.condition, frame)} = {flag})"
+            case WithinDistance():
+                return self._within(condition, frame)
+        return self._over_rows(condition, frame)
+
+    def _joined(self, items: tuple[Condition, ...], frame: Frame, words: tuple[str, str]) -> str:
+        word, empty = words
+        if not items:
+            return f"({empty})"
+        return "(" + word.join(self.condition(one, frame) for one in items) + ")"
+
+    def _over_rows(self, condition: Condition, frame: Frame) -> str:
+        inner = frame.inner()
+        match condition:
+            case Related():
+                on = self.join(condition.join, frame, inner)
+                source = qualified(condition.join.target)
+                test = self.condition(condition.condition, inner)
+                return f"exists (select 1 from {source} as {inner.alias} where {on} and {test})"
+            case Exists():
+                test = self.condition(condition.condition, inner)
+                source = qualified(condition.table)
+                return f"exists (select 1 from {source} as {inner.alias} where {test})"
+            case RelatedByFunction():
+                source = self.call(condition.call, frame)
+                test = self.condition(condition.condition, inner)
+                return f"exists (select 1 from {source} as {inner.alias} where {test})"
+            case AggregateCompare():
+                return self._aggregate(condition, frame, inner)
+        raise AssertionError(condition)
+
+    def _aggregate(self, condition: AggregateCompare, frame: Frame, inner: Frame) -> str:
+        operands = ", ".join(self.operand(one, inner) for one in condition.arguments)
+        if condition.function == "count" and len(condition.arguments) > 1:
+            operands = f"({operands})"
+        distinct = "distinct " if condition.distinct and operands else ""
+        applied = f"{condition.function}({distinct}{operands or '*'})"
+        tests = [
+            self._apply(operator, applied, condition.type, self.value(value, inner))
+            for operator, value in condition.comparisons
+        ]
+        tests += [f"({applied} is {'' if null else 'not '}null)" for null in condition.null_tests]
+        shown = " and ".join(tests) or "true"
+        on = self.join(condition.join, frame, inner)
+        test = self.condition(condition.condition, inner)
+        source = qualified(condition.join.target)
+        return f"(select {shown} from {source} as {inner.alias} where {on} and {test})"
+
+    def _compare(self, left: str, type_: PgType, condition: Compare, frame: Frame) -> str:
+        value = self.value(condition.value, frame)
+        return self._apply(condition.operator, left, type_, value)
+
+    def _apply(self, operator: Operator, left: str, type_: PgType, right: str) -> str:
+        match operator:
+            case Operator.IN:
+                return f"({left} {_spelled('=', type_)} any({right}))"
+            case Operator.NIN:
+                return f"({left} {_spelled('<>', type_)} all({right}))"
+            case Operator.SIMILAR:
+                return f"({left} similar to {right})"
+            case Operator.NSIMILAR:
+                return f"({left} not similar to {right})"
+        if operator in _OPERATORS:
+            return f"({left} {_spelled(_OPERATORS[operator], type_)} {right})"
+        function = operator.value.removeprefix("_").replace("st_3d_", "st_3d")
+        return f"{function_in(type_, function)}({left}, {right})"
+
+    def _within(self, condition: WithinDistance, frame: Frame) -> str:
+        type_ = condition.operand.type
+        name = "st_3ddwithin" if condition.three_dimensional else "st_dwithin"
+        parts = [
+            self.operand(condition.operand, frame),
+            self.value(condition.origin, frame),
+            self.value(condition.distance, frame),
+        ]
+        if type_.name == "geography" and condition.use_spheroid is not None:
+            parts.append(self.value(condition.use_spheroid, frame))
+        return f"{function_in(type_, name)}({', '.join(parts)})"
+
+    def join(self, join: Join, frame: Frame, inner: Frame) -> str:
+        """The join condition between the row at hand and the one inside."""
+        return " and ".join(
+            f"({inner.alias}.{quote(theirs)} = {frame.alias}.{quote(ours)})"
+            for ours, theirs in join.pairs
+        )
+
+    def operand(self, operand: Operand, frame: Frame) -> str:
+        """An operand as an expression."""
+        match operand:
+            case RowColumn():
+                alias = frame.root if operand.root else frame.alias
+                return f"{alias}.{quote(operand.column)}"
+            case Guarded():
+                test = self.condition(operand.condition, Frame(frame.depth, frame.alias))
+                return f"(case when {test} then {self.operand(operand.operand, frame)} end)"
+            case Cast():
+                return f"({self.operand(operand.operand, frame)})::{type_name(operand.type)}"
+            case Computed():
+                return self.call(operand.call, frame)
+        raise AssertionError(operand)
+
+    def value(self, value: Value, frame: Frame) -> str:
+        """A value as an expression."""
+        match value:
+            case RowColumn():
+                return self.operand(value, frame)
+            case RelatedColumn():
+                inner = frame.inner()
+                on = self.join(value.join, frame, inner)
+                column = f"{inner.alias}.{quote(value.column)}"
+                source = qualified(value.join.target)
+                return f"(select {column} from {source} as {inner.alias} where {on} limit 1)"
+        return self.parameters.plain(value)
+
+    def call(self, call: FunctionCall, frame: Frame) -> str:
+        """A function applied to the row at hand and to values."""
+        arguments = [f"({self.parameters.plain(one)})" for one in call.positional]
+        declared = call.function.arguments
+        if call.row_position is not None:
+            name = declared[call.row_position].name
+            arguments.append(f"{quote(name)} => {frame.whole()}" if name else frame.whole())
+        types = {one.name: one.type for one in declared}
+        for name, value in call.named.items():
+            text = self.value(value, frame)
+            if isinstance(value, WholeSession):
+                text = f"({text})::{type_name(types[name])}"
+            arguments.append(f"{quote(name)} => {text}")
+        return f"{qualified(call.function.name)}({', '.join(arguments)})"
+
+
+def _spelled(operator: str, type_: PgType) -> str:
+    """An operator, schema-qualified where the type's extension brings its own outside `public`."""
+    if type_.schema in ("pg_catalog", "public") or type_.kind is not TypeKind.BASE:
+        return operator
+    return f"operator({quote(type_.schema)}.{operator})"
+
+
+def table_alias(name: QualifiedName, frame: Frame) -> str:
+    """A table in a `from` clause."""
+    return f"{qualified(name)} as {frame.alias}"

@@ -1,0 +1,107 @@
+"""Relay connections: a page of rows, its cursors, whether there is more on either side."""
+
+from rowgate.algebra.types import Join
+from rowgate.plan.types import (
+    Connection,
+    EdgesPart,
+    Fields,
+    Order,
+    PagePart,
+    Text,
+)
+from rowgate.sql.conditions import ROW, Frame
+from rowgate.sql.names import literal
+from rowgate.sql.outputs import OutputWriter, base64_of, json_object
+
+_NUMBER = '"rowgate:number"'
+
+
+class ConnectionWriter(OutputWriter):
+    """Writes connections into one statement."""
+
+    def connection(
+        self, connection: object, frame: Frame | None = None, join: Join | None = None
+    ) -> str:
+        """`select` of a connection's object."""
+        assert isinstance(connection, Connection)
+        outer = frame.fresh() if frame else Frame()
+        outer.derived = True
+        cursor = self._cursor(connection, outer)
+        members = [(key, self._part(part, connection, outer)) for key, part in connection.parts]
+        page = self._page(connection, outer, frame, join)
+        numbered = f"select b.*, row_number() over () as {_NUMBER} from ({page}) as b"
+        with_cursor = f"select {outer.alias}.*, {cursor} as c from ({numbered}) as {outer.alias}"
+        return f"select {json_object(members)} from ({with_cursor}) as {outer.alias}"
+
+    def _page(
+        self, connection: Connection, outer: Frame, parent: Frame | None, join: Join | None
+    ) -> str:
+        rows = connection.rows
+        frame = parent.fresh() if parent else Frame()
+        source = self.source(rows, frame, parent)
+        where = self.restriction(rows, frame, parent, join)
+        distinct = self.distinct(rows, frame)
+        order = self.order(rows, frame, backwards=connection.backwards)
+        whole = f", {frame.alias} as {ROW}" if outer.wants_row else ""
+        wanted = connection.last if connection.backwards else connection.first
+        limit = "" if wanted is None else f" limit {int(wanted) + 1}"
+        if rows.cap is not None and (wanted is None or rows.cap <= wanted):
+            limit = f" limit {rows.cap}"
+        return f"select {distinct}{frame.alias}.*{whole} from {source}{where}{order}{limit}"
+
+    def _cursor(self, connection: Connection, frame: Frame) -> str:
+        return base64_of(self._nested_object(list(connection.cursor), frame))
+
+    def _nested_object(self, items: list[tuple[tuple[str, ...], Order]], frame: Frame) -> str:
+        groups: dict[str, list[tuple[tuple[str, ...], Order]]] = {}
+        for path, order in items:
+            groups.setdefault(path[0], []).append((path[1:], order))
+        pairs = []
+        for name, inner in groups.items():
+            if inner[0][0]:
+                pairs.append((name, self._nested_object(inner, frame)))
+            else:
+                pairs.append((name, self.sort_key(inner[0][1].key, frame)))
+        return json_object(pairs)
+
+    def _part(self, part: PagePart | EdgesPart | Text, connection: Connection, frame: Frame) -> str:
+        match part:
+            case Text():
+                return f"{literal(part.text)}::text"
+            case PagePart():
+                return json_object(
+                    [(key, self._page_member(one, connection)) for key, one in part.members]
+                )
+        edge = json_object([(key, self._edge_member(one, frame)) for key, one in part.members])
+        shown = _within(connection)
+        direction = " desc" if connection.backwards else ""
+        return f"coalesce(json_agg({edge} order by {_NUMBER}{direction}){shown}, '[]'::json)"
+
+    def _edge_member(self, member: Fields | str | Text, frame: Frame) -> str:
+        match member:
+            case Text():
+                return f"{literal(member.text)}::text"
+            case str():
+                return "c"
+        return self.fields(member, frame)
+
+    def _page_member(self, member: str, connection: Connection) -> str:
+        if member.startswith("="):
+            return f"{literal(member[1:])}::text"
+        wanted = connection.last if connection.backwards else connection.first
+        more = "false" if wanted is None else f"(count(*) > {int(wanted)})"
+        after, before = connection.bounded
+        match member:
+            case "next":
+                return more if not connection.backwards else str(before).lower()
+            case "previous":
+                return more if connection.backwards else str(after).lower()
+        first = (member == "start") != connection.backwards
+        direction = "" if first else " desc"
+        shown = _within(connection)
+        return f"coalesce((array_agg(c order by {_NUMBER}{direction}){shown})[1], '')"
+
+
+def _within(connection: Connection) -> str:
+    wanted = connection.last if connection.backwards else connection.first
+    return "" if wanted is None else f" filter (where {_NUMBER} <= {int(wanted)})"

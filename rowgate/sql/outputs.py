@@ -1,0 +1,227 @@
+"""What is shown of rows, as JSON that Postgres builds: objects, lists, aggregates, groups."""
+
+from rowgate.algebra.types import Constant, Join
+from rowgate.catalog.types import TEXT, TypeKind
+from rowgate.plan.types import (
+    Aggregate,
+    AggregatePart,
+    Applied,
+    Count,
+    Fields,
+    FromGiven,
+    FromWritten,
+    GlobalId,
+    GroupsPart,
+    Measures,
+    Nested,
+    NestedAggregate,
+    NestedConnection,
+    NodesPart,
+    Output,
+    Rows,
+    Shown,
+    Text,
+)
+from rowgate.sql.conditions import ROW, Frame
+from rowgate.sql.names import function_in, literal
+from rowgate.sql.rows import RowsWriter
+
+_PAIRS = 50
+"""`json_build_object` takes at most 100 arguments."""
+
+
+def json_object(pairs: list[tuple[str, str]]) -> str:
+    """A JSON object of keys and expressions; beyond `_PAIRS` members it is built in pieces."""
+    if len(pairs) <= _PAIRS:
+        return f"json_build_object({', '.join(f'{literal(k)}, {v}' for k, v in pairs)})"
+    pieces = [
+        f"trim(both '{{}}' from json_build_object({', '.join(inner)})::text)"
+        for start in range(0, len(pairs), _PAIRS)
+        for inner in ([f"{literal(k)}, {v}" for k, v in pairs[start : start + _PAIRS]],)
+    ]
+    return "('{' || " + " || ', ' || ".join(pieces) + " || '}')::json"
+
+
+class OutputWriter(RowsWriter):
+    """Writes outputs into one statement."""
+
+    def fields(self, fields: Fields, frame: Frame) -> str:
+        """A row's object."""
+        return json_object([(key, self.output(one, frame)) for key, one in fields])
+
+    def output(self, output: Output, frame: Frame) -> str:
+        """One member of a row's object."""
+        match output:
+            case Shown():
+                return self.shown(output, frame)
+            case Text():
+                return f"{literal(output.text)}::text"
+            case Nested():
+                return self._nested(output, frame)
+            case NestedAggregate():
+                return f"({self.aggregate(output.aggregate, frame, output.join)})"
+            case NestedConnection():
+                return f"({self.connection(output.connection, frame, output.join)})"
+            case GlobalId():
+                return self._global_id(output, frame)
+        raise AssertionError(output)
+
+    def connection(self, connection: object, frame: Frame | None, join: Join | None) -> str:
+        """A Relay connection; written by the class that knows pages."""
+        raise NotImplementedError
+
+    def shown(self, output: Shown, frame: Frame) -> str:
+        """A column or computed field as JSON."""
+        expression = self.operand(output.operand, frame)
+        type_ = output.operand.type
+        if output.path is not None:
+            if not output.path:
+                return expression
+            path = self.parameters.number(Constant(list(output.path), TEXT, as_array=True))
+            return f"({expression} #> {path}::text[])"
+        if type_.name in ("geometry", "geography") and not type_.is_builtin:
+            return f"{function_in(type_, 'st_asgeojson')}({expression}, 15, 4)::json"
+        if output.as_text:
+            return f"({expression})::text{'[]' if type_.kind is TypeKind.ARRAY else ''}"
+        return expression
+
+    def _global_id(self, output: GlobalId, frame: Frame) -> str:
+        key = ", ".join(self.operand(one, frame) for one in output.key)
+        schema, name = literal(output.table.schema), literal(output.table.name)
+        array = f"json_build_array(1, {schema}::text, {name}::text, {key})"
+        return base64_of(array)
+
+    def _nested(self, output: Nested, frame: Frame) -> str:
+        inner = frame.fresh()
+        if output.many:
+            return f"({self.listed(output.rows, output.fields, frame, output.join)})"
+        source = self.source(output.rows, inner, frame)
+        where = self.restriction(output.rows, inner, frame, output.join)
+        return f"(select {self.fields(output.fields, inner)} from {source}{where} limit 1)"
+
+    def listed(
+        self, rows: Rows, fields: Fields, parent: Frame | None, join: Join | None = None
+    ) -> str:
+        """`select` of a JSON list of objects."""
+        frame = parent.fresh() if parent else Frame()
+        source = self.source(rows, frame, parent)
+        where = self.restriction(rows, frame, parent, join)
+        distinct = self.distinct(rows, frame)
+        order = self.order(rows, frame)
+        shown = self.fields(fields, frame)
+        window = self.window(rows)
+        if not (distinct or order or window):
+            return f"select coalesce(json_agg({shown}), '[]'::json) from {source}{where}"
+        inner = f"select {distinct}{shown} as o from {source}{where}{order}{window}"
+        return f"select coalesce(json_agg(r.o), '[]'::json) from ({inner}) as r"
+
+    def single(self, rows: Rows, fields: Fields) -> str:
+        """`select` of one object; no row where there is none."""
+        frame = Frame()
+        source = self.source(rows, frame, None)
+        where = self.restriction(rows, frame, None, None)
+        order = self.order(rows, frame)
+        return f"select {self.fields(fields, frame)} from {source}{where}{order}{self.window(rows)}"
+
+    # --- aggregates
+
+    def aggregate(
+        self, aggregate: Aggregate, parent: Frame | None = None, join: Join | None = None
+    ) -> str:
+        """`select` of an aggregate's object."""
+        outer = parent.fresh() if parent else Frame()
+        outer.derived = True
+        pairs = []
+        over_base = False
+        for key, part in aggregate.parts:
+            match part:
+                case Text():
+                    pairs.append((key, f"{literal(part.text)}::text"))
+                case GroupsPart():
+                    pairs.append((key, f"({self._groups(part, aggregate.rows, parent, join)})"))
+                case AggregatePart():
+                    over_base = True
+                    pairs.append((key, self.measures(part.measures, outer)))
+                case NodesPart():
+                    over_base = True
+                    pairs.append((key, self._nodes(part, outer)))
+        shown = json_object(pairs)
+        if not over_base:
+            return f"select {shown}"
+        capped = any(
+            isinstance(part, NodesPart) and part.cap is not None for _, part in aggregate.parts
+        )
+        base = self._base(aggregate.rows, outer, parent, join)
+        if capped:
+            base = f"select b.*, row_number() over () as {_NUMBER} from ({base}) as b"
+        return f"select {shown} from ({base}) as {outer.alias}"
+
+    def _base(self, rows: Rows, outer: Frame, parent: Frame | None, join: Join | None) -> str:
+        frame = parent.fresh() if parent else Frame()
+        source = self.source(rows, frame, parent)
+        where = self.restriction(rows, frame, parent, join)
+        distinct = self.distinct(rows, frame)
+        order = self.order(rows, frame)
+        whole = ""
+        if outer.wants_row and not isinstance(rows.origin, FromWritten | FromGiven):
+            whole = f", {frame.alias} as {ROW}"
+        window = self.window(rows, capped=False)
+        return f"select {distinct}{frame.alias}.*{whole} from {source}{where}{order}{window}"
+
+    def _nodes(self, part: NodesPart, frame: Frame) -> str:
+        shown = self.fields(part.fields, frame)
+        limit = "" if part.cap is None else f" filter (where {frame.alias}.{_NUMBER} <= {part.cap})"
+        return f"coalesce(json_agg({shown}){limit}, '[]'::json)"
+
+    def measures(self, measures: Measures, frame: Frame) -> str:
+        """The `aggregate` object."""
+        return json_object([(key, self._measure(one, frame)) for key, one in measures])
+
+    def _measure(self, measure: Count | Applied | Text, frame: Frame) -> str:
+        match measure:
+            case Text():
+                return f"{literal(measure.text)}::text"
+            case Count():
+                return self._count(measure, frame)
+        pairs = []
+        for key, operand in measure.over:
+            if isinstance(operand, Text):
+                pairs.append((key, f"{literal(operand.text)}::text"))
+                continue
+            applied = f"{measure.function}({self.operand(operand, frame)})"
+            pairs.append((key, f"({applied})::text" if key in measure.as_text else applied))
+        return json_object(pairs)
+
+    def _count(self, count: Count, frame: Frame) -> str:
+        if not count.operands:
+            return "count(*)"
+        operands = ", ".join(self.operand(one, frame) for one in count.operands)
+        if len(count.operands) > 1:
+            operands = f"({operands})"
+        return f"count({'distinct ' if count.distinct else ''}{operands})"
+
+    def _groups(self, part: GroupsPart, rows: Rows, parent: Frame | None, join: Join | None) -> str:
+        frame = parent.fresh() if parent else Frame()
+        frame.derived = True
+        pairs = []
+        for key, one in part.parts:
+            match one:
+                case Text():
+                    pairs.append((key, f"{literal(one.text)}::text"))
+                case AggregatePart():
+                    pairs.append((key, self.measures(one.measures, frame)))
+                case _:
+                    pairs.append((key, self.fields(one, frame)))
+        keys = ", ".join(self.operand(one, frame) for one in part.keys)
+        base = self._base(rows, frame, parent, join)
+        grouped = f"group by {keys} order by {keys}" if keys else "group by ()"
+        inner = f"select {json_object(pairs)} as o from ({base}) as {frame.alias} {grouped}"
+        return f"select coalesce(json_agg(g.o), '[]'::json) from ({inner}) as g"
+
+
+_NUMBER = '"rowgate:number"'
+
+
+def base64_of(json: str) -> str:
+    """The base64 text of a JSON expression, in one line."""
+    return f"translate(encode(convert_to(({json})::text, 'UTF8'), 'base64'), E'\\n', '')"

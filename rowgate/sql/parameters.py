@@ -1,0 +1,67 @@
+"""Values as parameters: equal values share one `$n`, each cast to its Postgres type."""
+
+from dataclasses import dataclass, field
+
+from rowgate.algebra.types import (
+    Constant,
+    ElementsOf,
+    ListOf,
+    SessionValue,
+    Value,
+    Variable,
+    WholeSession,
+)
+from rowgate.catalog.types import PgType
+from rowgate.sql.names import function_in, type_name
+from rowgate.sql.types import GivenRows, Statement
+
+Leaf = Constant | Variable | SessionValue | WholeSession | GivenRows
+
+
+@dataclass(slots=True)
+class Parameters:
+    """The parameters of a statement in the making."""
+
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _binders: list[Leaf] = field(default_factory=list)
+
+    def number(self, leaf: Leaf) -> str:
+        """The `$n` of a leaf."""
+        key = repr(leaf)
+        found = self._numbers.get(key)
+        if found is None:
+            self._binders.append(leaf)
+            found = self._numbers[key] = len(self._binders)
+        return f"${found}"
+
+    def statement(self, text: str) -> Statement:
+        """The finished statement."""
+        return Statement(text, tuple(self._binders))  # type: ignore[arg-type]
+
+    def cast(self, leaf: Constant | Variable | SessionValue, type_: PgType) -> str:
+        """A leaf as an expression of `type_`."""
+        number = self.number(leaf)
+        if leaf.as_array:
+            return f"({number}::text[])::{type_name(type_)}[]"
+        if type_.name in ("geometry", "geography") and not type_.is_builtin:
+            made = f"{function_in(type_, 'st_geomfromgeojson')}({number}::text)"
+            return made if type_.name == "geometry" else f"{made}::{type_name(type_)}"
+        if type_.is_builtin and type_.name == "text":
+            return f"{number}::text"
+        return f"({number}::text)::{type_name(type_)}"
+
+    def array(self, items: "ListOf | ElementsOf") -> str:
+        """Several values as an array."""
+        inner = ", ".join(self.plain(one) for one in items.items)
+        return f"array[{inner}]::{type_name(items.type)}[]"
+
+    def plain(self, value: Value) -> str:
+        """A value that does not depend on a row."""
+        match value:
+            case Constant() | Variable() | SessionValue():
+                return self.cast(value, value.type)
+            case ListOf() | ElementsOf():
+                return self.array(value)
+            case WholeSession():
+                return f"{self.number(value)}::text"
+        raise AssertionError(value)

@@ -1,0 +1,35 @@
+"""Plans rendered: the entry to this room."""
+
+from rowgate.plan.types import Aggregate, Connection, Insert, NestedWrite, ReadRows, Write
+from rowgate.sql.parameters import Parameters
+from rowgate.sql.types import Statement
+from rowgate.sql.writes import WriteWriter
+
+
+def render(work: ReadRows | Aggregate | Connection | Write | NestedWrite) -> Statement:
+    """The one statement of a read, a write, or a nested insert's answer. It gives at most one row
+    with one `json` column; no row means null."""
+    parameters = Parameters()
+    writer = WriteWriter(parameters)
+    match work:
+        case ReadRows():
+            text = (
+                writer.single(work.rows, work.fields)
+                if work.one
+                else writer.listed(work.rows, work.fields, None)
+            )
+        case Aggregate():
+            text = writer.aggregate(work)
+        case Connection():
+            text = writer.connection(work)
+        case Write():
+            text = writer.write(work)
+        case NestedWrite():
+            text = writer.nested(work)
+    return parameters.statement(text)
+
+
+def render_insert(insert: Insert, columns: tuple[str, ...]) -> Statement:
+    """An insert of a nested write; each row gives its composite literal and `columns` as texts."""
+    parameters = Parameters()
+    return parameters.statement(WriteWriter(parameters).returning(insert, columns))

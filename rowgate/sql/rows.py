@@ -1,0 +1,106 @@
+"""Rows as `from … where … order by … limit …`."""
+
+from rowgate.algebra.types import TRUE, Condition, Join, conjunction
+from rowgate.plan.types import (
+    ByAggregate,
+    FromFunction,
+    FromGiven,
+    FromTable,
+    FromWritten,
+    Order,
+    Rows,
+    SortKey,
+    ThroughRelationship,
+)
+from rowgate.sql.conditions import ROW, Conditions, Frame
+from rowgate.sql.names import qualified, quote
+from rowgate.sql.parameters import Parameters
+from rowgate.sql.types import GivenRows
+
+WRITTEN = quote("written")
+"""The common table expression that holds what a statement wrote."""
+
+
+class RowsWriter(Conditions):
+    """Writes rows into one statement."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__(parameters)
+
+    def source(self, rows: Rows, frame: Frame, parent: Frame | None) -> str:
+        """What stands behind `from`, under the frame's alias."""
+        match rows.origin:
+            case FromTable(table=table):
+                return f"{qualified(table)} as {frame.alias}"
+            case FromFunction(call=call):
+                return f"{self.call(call, parent or frame)} as {frame.alias}"
+            case FromWritten():
+                frame.derived = True
+                return f"{WRITTEN} as {frame.alias}"
+            case FromGiven(table=table):
+                frame.derived = True
+                given = self.parameters.number(GivenRows())
+                whole = (
+                    f"select u.x::{qualified(table)} as {ROW} "
+                    f"from unnest({given}::text[]) with ordinality as u(x, n) order by u.n"
+                )
+                return f"(select (r.{ROW}).*, r.{ROW} from ({whole}) as r) as {frame.alias}"
+        raise AssertionError(rows.origin)
+
+    def restriction(self, rows: Rows, frame: Frame, parent: Frame | None, join: Join | None) -> str:
+        """The `where` clause with the join to the parent; empty where there is nothing to test."""
+        tests = []
+        if join is not None and parent is not None:
+            tests.append(self.join(join, parent, frame))
+        condition: Condition = conjunction([rows.filter, rows.where])
+        if condition != TRUE:
+            tests.append(self.condition(condition, frame))
+        return f" where {' and '.join(tests)}" if tests else ""
+
+    def distinct(self, rows: Rows, frame: Frame) -> str:
+        """`distinct on (…) `, or nothing."""
+        if not rows.distinct_on:
+            return ""
+        return f"distinct on ({', '.join(self.operand(one, frame) for one in rows.distinct_on)}) "
+
+    def order(self, rows: Rows, frame: Frame, *, backwards: bool = False) -> str:
+        """The `order by` clause, or nothing."""
+        if not rows.order_by:
+            return ""
+        items = ", ".join(self._order(one, frame, backwards) for one in rows.order_by)
+        return f" order by {items}"
+
+    def _order(self, order: Order, frame: Frame, backwards: bool) -> str:
+        direction = "desc" if order.descending != backwards else "asc"
+        nulls = "first" if order.nulls_first != backwards else "last"
+        return f"{self.sort_key(order.key, frame)} {direction} nulls {nulls}"
+
+    def sort_key(self, key: SortKey, frame: Frame) -> str:
+        """A sort key as an expression."""
+        match key:
+            case ThroughRelationship():
+                inner = frame.fresh()
+                source = self.source(key.rows, inner, frame)
+                where = self.restriction(key.rows, inner, frame, key.join)
+                shown = self.sort_key(key.key, inner)
+                return f"(select {shown} from {source}{where} limit 1)"
+            case ByAggregate():
+                inner = frame.fresh()
+                source = self.source(key.rows, inner, frame)
+                where = self.restriction(key.rows, inner, frame, key.join)
+                over = "*" if key.operand is None else self.operand(key.operand, inner)
+                return f"(select {key.function}({over}) from {source}{where})"
+        return self.operand(key, frame)
+
+    def window(self, rows: Rows, *, capped: bool = True) -> str:
+        """`limit` and `offset`, the role's cap included unless told otherwise."""
+        text = ""
+        cap = rows.cap if capped else None
+        if rows.limit is not None:
+            limit = self.parameters.plain(rows.limit)
+            text += f" limit least({limit}, {cap})" if cap is not None else f" limit {limit}"
+        elif cap is not None:
+            text += f" limit {cap}"
+        if rows.offset is not None:
+            text += f" offset {self.parameters.plain(rows.offset)}"
+        return text

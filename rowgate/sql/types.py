@@ -1,0 +1,19 @@
+"""What rendering gives: text, and what its parameters are bound to."""
+
+from dataclasses import dataclass
+
+from rowgate.algebra.types import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement. `$n` is bound to `binders[n - 1]`; every parameter is sent as text, or as
+    an array of texts where the binder is `as_array`, and cast in the SQL to its type."""
+
+    text: str
+    binders: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRows:
+    """A binder for rows handed over at execution, as composite literals."""

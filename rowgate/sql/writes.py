@@ -1,0 +1,173 @@
+"""Inserts, updates and deletes: one statement each, its check inside, its answer built from what
+it returned."""
+
+from rowgate.algebra.types import TRUE, Condition, WholeSession, conjunction
+from rowgate.plan.types import (
+    AffectedRows,
+    Assignment,
+    Conflict,
+    Delete,
+    Insert,
+    NestedWrite,
+    Response,
+    Returning,
+    Rows,
+    Text,
+    Update,
+    Write,
+)
+from rowgate.sql.conditions import ROW, Frame
+from rowgate.sql.connections import ConnectionWriter
+from rowgate.sql.names import literal, qualified, quote, type_name
+from rowgate.sql.outputs import json_object
+from rowgate.sql.rows import WRITTEN
+
+_SESSION = quote("session")
+_SET = f"(select s.c from {_SESSION} as s) is not null"
+CHECK_TEXT = "rowgate: check constraint of an insert/update permission has failed"
+
+
+class WriteWriter(ConnectionWriter):
+    """Writes changes into one statement. `hasura.user` is set for the statement's own transaction
+    before its first row is written, so that triggers and defaults can read it."""
+
+    def write(self, write: Write) -> str:
+        """A change with its answer."""
+        frame = Frame(derived=True)
+        if write.one is not None:
+            shown = f"{self.fields(write.one, frame)} from {WRITTEN} as t0"
+        else:
+            shown = self.response(write.response, f"{WRITTEN} as t0", frame)
+        change = self.change(write.change, whole=frame.wants_row)
+        return f"with {self.session()}, {WRITTEN} as ({change}) select {shown}"
+
+    def session(self) -> str:
+        """The common table expression that sets `hasura.user`."""
+        number = self.parameters.number(WholeSession())
+        setting = f"select set_config('hasura.user', {number}::text, true) as c"
+        return f"{_SESSION} as materialized ({setting})"
+
+    def response(self, response: Response, source: str, frame: Frame) -> str:
+        """A mutation's response object over the rows that were written."""
+        pairs = []
+        for key, part in response:
+            match part:
+                case Text():
+                    pairs.append((key, f"{literal(part.text)}::text"))
+                case AffectedRows():
+                    pairs.append((key, f"(select count(*) from {source})"))
+                case Returning():
+                    shown = self.fields(part.fields, frame)
+                    listed = f"select coalesce(json_agg({shown}), '[]'::json) from {source}"
+                    pairs.append((key, f"({listed})"))
+        return json_object(pairs)
+
+    def nested(self, write: NestedWrite) -> str:
+        """The answer of a nested insert, over rows handed over."""
+        if write.one is not None:
+            return self.single(write.written, write.one)
+        frame = Frame()
+        source = self.source(write.written, frame, None)
+        return f"select {self.response(write.response, source, frame)}"
+
+    def returning(self, insert: Insert, columns: tuple[str, ...]) -> str:
+        """An insert that returns each row as a composite literal, then `columns` as texts."""
+        texts = ["row(t0.*)::text", *(f"t0.{quote(name)}::text" for name in columns)]
+        change = f"{self.insert(insert)} returning {', '.join(texts)}{self._checked(insert)}"
+        return f"with {self.session()} {change}"
+
+    def change(self, change: Insert | Update | Delete, *, whole: bool = False) -> str:
+        """The change itself, returning its rows."""
+        extra = f", t0 as {ROW}" if whole else ""
+        match change:
+            case Insert():
+                return f"{self.insert(change)} returning t0.*{extra}{self._checked(change)}"
+            case Update():
+                return f"{self._update(change)} returning t0.*{extra}{self._checked(change)}"
+        where = self._where(change.rows)
+        return f"delete from {qualified(change.table)} as t0{where} returning t0.*{extra}"
+
+    def insert(self, insert: Insert) -> str:
+        """An insert up to its `returning`."""
+        target = f"insert into {qualified(insert.table)} as t0"
+        conflict = self._conflict(insert.conflict)
+        columns = ", ".join(quote(name) for name in insert.columns)
+        rows = ", ".join(f"({self._row(insert, row)})" for row in insert.rows)
+        return f"{target} ({columns}) values {rows}{conflict}"
+
+    def _row(self, insert: Insert, row: tuple[object, ...]) -> str:
+        parts = []
+        hooked = False
+        for value, type_ in zip(row, insert.columns.values(), strict=True):
+            if value is None:
+                parts.append("default")
+                continue
+            text = self.parameters.plain(value)  # type: ignore[arg-type]
+            if not hooked:
+                text = f"case when {_SET} then {text} else null::{type_name(type_)} end"
+                hooked = True
+            parts.append(text)
+        return ", ".join(parts)
+
+    def _conflict(self, conflict: Conflict | None) -> str:
+        if conflict is None:
+            return ""
+        text = f" on conflict on constraint {quote(conflict.constraint)} do "
+        if not conflict.assignments:
+            return text + "nothing"
+        changes = ", ".join(
+            f"{quote(name)} = "
+            + (f"excluded.{quote(name)}" if value is None else self.parameters.plain(value))
+            for name, value in conflict.assignments.items()
+        )
+        where = ""
+        if conflict.where != TRUE:
+            where = f" where {self.condition(conflict.where, Frame())}"
+        return f"{text}update set {changes}{where}"
+
+    def _checked(self, change: Insert | Update) -> str:
+        """A returned column whose evaluation fails where the permission's check does not hold."""
+        check = self._condition(change.check)
+        if isinstance(change, Insert) and change.conflict and change.conflict.assignments:
+            update = self._condition(change.conflict.check)
+            if check is None and update is None:
+                return ""
+            check = f"case when t0.xmax = 0 then {check or 'true'} else {update or 'true'} end"
+        if check is None:
+            return ""
+        failure = f"({literal(CHECK_TEXT)} || left(row(t0.*)::text, 0))::boolean"
+        return f", case when coalesce({check}, false) then true else {failure} end as {_OK}"
+
+    def _condition(self, condition: Condition) -> str | None:
+        return None if condition == TRUE else self.condition(condition, Frame())
+
+    def _update(self, update: Update) -> str:
+        changes = ", ".join(self._assignment(one) for one in update.assignments)
+        where = self._where(update.rows)
+        return f"update {qualified(update.table)} as t0 set {changes}{where}"
+
+    def _where(self, rows: Rows) -> str:
+        condition = conjunction([rows.filter, rows.where])
+        test = "" if condition == TRUE else f" and {self.condition(condition, Frame())}"
+        return f" where {_SET}{test}"
+
+    def _assignment(self, one: Assignment) -> str:
+        name = quote(one.column)
+        if one.value is None:
+            return f"{name} = null"
+        value = self.parameters.plain(one.value)
+        match one.operator:
+            case "inc":
+                return f"{name} = t0.{name} + {value}"
+            case "append":
+                return f"{name} = t0.{name} || {value}"
+            case "prepend":
+                return f"{name} = {value} || t0.{name}"
+            case "delete_key" | "delete_elem":
+                return f"{name} = t0.{name} - {value}"
+            case "delete_at_path":
+                return f"{name} = t0.{name} #- {value}"
+        return f"{name} = {value}"
+
+
+_OK = quote("rowgate:ok")
