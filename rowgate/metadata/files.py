@@ -25,6 +25,7 @@ from rowgate.base.json import Json
 INCLUDE = "!include"
 _INCLUDE_TEXT = re.compile(r"!include\s+(\S.*)\Z")
 _LIST_IN_MAP = re.compile(r"^( *)[^\s#-][^\n]*:[ \t]*\n( *)- ", re.MULTILINE)
+_BLOCK = re.compile(r"(?:\S(?:[^\n]*\S)?\n(?:[^\n]*\S)?)+\Z")
 _WIDTH = 1_000_000
 
 
@@ -135,16 +136,24 @@ def same(one: Json, other: Json) -> bool:
 
 
 def fresh(value: Json) -> Any:
-    """A new tree of a JSON value: long texts as blocks."""
+    """A new tree of a JSON value: long texts as blocks, what YAML would mistake in quotes."""
     match value:
         case dict():
-            return CommentedMap({key: fresh(item) for key, item in value.items()})
+            return CommentedMap({fresh_text(key): fresh(item) for key, item in value.items()})
         case list():
             return CommentedSeq([fresh(item) for item in value])
-        case str() if "\n" in value:
+        case str() if _BLOCK.match(value) and value.replace("\n", "").isprintable():
             return LiteralScalarString(value)
+        case str():
+            return fresh_text(value)
         case _:
             return value
+
+
+def fresh_text(text: str) -> str:
+    """A new key or value on one line; in double quotes, with escapes, where it is not plain."""
+    is_plain = text.isprintable() and text != "<<" and text == text.strip()
+    return text if is_plain else DoubleQuotedScalarString(text)
 
 
 def include(path: str) -> Any:
@@ -153,8 +162,8 @@ def include(path: str) -> Any:
 
 
 def text_of(tree: Any, before: str | None) -> str:
-    """The YAML text of a tree, laid out as the text `before` it was; raises `ValueError` where it
-    would not read back as the same."""
+    """The YAML text of a tree, laid out as the text `before` it was; raises `ParseFailed` where
+    it would not read back as the same."""
     offset = _offset(before)
     stream = StringIO()
     _yaml(offset).dump(tree, stream)
@@ -162,7 +171,7 @@ def text_of(tree: Any, before: str | None) -> str:
     if isinstance(tree, list) and tree and offset and not (before or "").startswith("  "):
         text = re.sub(f"^{' ' * offset}", "", text, flags=re.MULTILINE)
     if not same(plain(parse("text", text).tree), plain(tree)):
-        raise ValueError("the tree does not read back as it was written")
+        raise ParseFailed("a value cannot be written so that it reads back the same")
     return text
 
 

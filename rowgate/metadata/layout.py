@@ -85,10 +85,10 @@ def qualified(name: Json) -> tuple[str, str]:
 
 def file_name(text: str) -> str:
     """A file name for an object of that name: whatever is not plain is written as its code, a
-    leading dot too, and a long name is cut and told apart by its hash."""
+    leading dot or blank too, and a long name is cut and told apart by its hash."""
     safe = _SAFE.sub(lambda match: "".join(f"%{byte:02x}" for byte in match[0].encode()), text)
-    if safe.startswith("."):
-        safe = f"%2e{safe[1:]}"
+    if safe[:1] in (".", " "):
+        safe = f"%{ord(safe[0]):02x}{safe[1:]}"
     if len(safe) > 120:
         safe = f"{safe[:100]}_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return safe or "%"

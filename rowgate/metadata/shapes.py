@@ -15,7 +15,7 @@ T = TypeVar("T")
 Path = tuple[PathStep, ...]
 
 
-class Misfit(Exception):  # noqa: N818 (it never leaves the readers)
+class Misfit(Exception):
     """A value that does not have the shape of its place: where, and what is wrong."""
 
     def __init__(self, path: Path, reason: str) -> None:

@@ -12,7 +12,17 @@ from ruamel.yaml.error import YAMLError
 
 from rowgate.base.errors import ParseFailed
 from rowgate.base.json import Json
-from rowgate.metadata.files import fresh, include, include_of, key_of, plain, same, text_of, write
+from rowgate.metadata.files import (
+    fresh,
+    fresh_text,
+    include,
+    include_of,
+    key_of,
+    plain,
+    same,
+    text_of,
+    write,
+)
 from rowgate.metadata.layout import SPLIT_LISTS, file_name, identity, may_include, qualified
 from rowgate.metadata.tree import DocumentPath, Place, Tree, is_text
 
@@ -39,7 +49,7 @@ class Writer:
             return
         try:
             text = text_of(tree, source.text)
-        except (ValueError, YAMLError, ParseFailed):
+        except (YAMLError, ParseFailed):
             text = text_of(self._node(None, value, path, file), None)
         write(file, text)
 
@@ -94,7 +104,7 @@ class Writer:
             else:
                 merged = self._node(existing, item, (*path, key), file)
             if key not in node or merged is not existing:
-                node[key] = merged
+                node[fresh_text(key)] = merged
         return node
 
     def _new_list(self, source: dict[str, Json], key: str, path: DocumentPath, file: Path) -> Any:
