@@ -32,12 +32,10 @@ def serve(arguments: Sequence[str], given_before: Flags) -> int:
         flags = given_before | parsed(arguments, declared)
         settings = Settings.read(os.environ, flags)
         listener = _bound(settings)
+        return _run(settings, listener) if settings.workers == 1 else _share(settings, listener)
     except SettingsError as error:
-        Log().write("startup", {"kind": "fatal", "message": str(error)}, Level.ERROR)
+        Log().write("startup", {"kind": "failed", "message": str(error)}, Level.ERROR)
         return STARTUP_FAILED
-    if settings.workers == 1:
-        return _run(settings, listener)
-    return _run_several(settings, listener)
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -83,7 +81,7 @@ def _leave(_number: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
-def _run_several(settings: Settings, listener: socket.socket) -> int:
+def _share(settings: Settings, listener: socket.socket) -> int:
     """Processes that accept from one socket; when one ends, so do the others."""
     children: set[int] = set()
     for _ in range(settings.workers):

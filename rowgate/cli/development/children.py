@@ -16,6 +16,7 @@ from rowgate.postgres.binaries import dying_with_parent
 TO_ANSWER = 60.0
 LARGEST_LOG = 10 * 1024 * 1024
 _PAUSE = 0.03
+_FORMALITIES = frozenset({"", "Application startup failed. Exiting."})
 
 
 @dataclass(slots=True)
@@ -99,16 +100,18 @@ def wait_for(children: Sequence[Child], limit: float = TO_ANSWER) -> None:
 
 
 def last_words(log: Path) -> str:
-    """The last line of a log as a sentence; of a JSON line, its message."""
+    """The last thing that a log says, as a sentence; of a JSON line, its message."""
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    if not lines:
-        return "it wrote nothing."
-    last = lines[-1]
+    told = [text for line in lines[-20:] if (text := _message(line)) not in _FORMALITIES]
+    return (told[-1][:400] if told else "it wrote nothing").rstrip(".") + "."
+
+
+def _message(line: str) -> str:
     with contextlib.suppress(ValueError, AttributeError):
-        line = json.loads(last)
-        detail = line.get("detail", line)
-        last = str(detail.get("message") or detail.get("error") or last)
-    return last[:400].rstrip(".") + "."
+        decoded = json.loads(line)
+        detail = decoded.get("detail", decoded)
+        return str(detail.get("message") or detail.get("error") or line)
+    return line.strip()
 
 
 def _turn_over(log: Path) -> None:

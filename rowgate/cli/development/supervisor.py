@@ -31,7 +31,7 @@ _PULSE = 0.2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(Exception):  # noqa: N818 - no error: the user has asked for it
+class Interrupted(Exception):
     """Ctrl-C, or a signal that means the same."""
 
 
