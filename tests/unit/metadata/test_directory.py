@@ -299,7 +299,7 @@ TABLES = st.lists(
         TEXT,
     ),
     max_size=3,
-    unique_by=lambda table: (table["table"]["schema"], table["table"]["name"]),  # type: ignore[index,return-value]
+    unique_by=lambda table: (table["table"]["schema"], table["table"]["name"]),  # type: ignore[index]
 )
 GRAPHQL_NAME = st.from_regex(r"\A[A-Za-z][A-Za-z0-9]{0,5}\Z")
 ACTIONS = st.lists(
