@@ -1,0 +1,105 @@
+"""Everything that `make run` starts, started once for the walk-throughs, on free ports."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 90.0
+Json = Any
+
+
+@dataclass(frozen=True)
+class Running:
+    """A run: where its parts are, and its secrets, as `.env` of its state folder has them."""
+
+    urls: dict[str, str]
+    objects: str
+    database_url: str
+    secrets: dict[str, str]
+
+    def graphql(
+        self, query: str, variables: dict[str, Json] | None = None, **headers: str
+    ) -> dict[str, Json]:
+        """The engine's whole answer, asked over HTTP; underscores in header names are hyphens."""
+        answer = httpx.post(
+            f"{self.urls['engine']}/v1/graphql",
+            json={"query": query, "variables": variables or {}},
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Json] = answer.json()
+        return body
+
+    def data(
+        self, query: str, variables: dict[str, Json] | None = None, **headers: str
+    ) -> dict[str, Json]:
+        """The data of an answer without errors."""
+        body = self.graphql(query, variables, **headers)
+        assert "errors" not in body, body
+        data: dict[str, Json] = body["data"]
+        return data
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """`rowgate run` in a state folder of its own."""
+    state = tmp_path_factory.mktemp("run")
+    log = state / "output"
+    command = [sys.executable, "-m", "rowgate", "run", "--free-ports", "--state-folder", str(state)]
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
+        )
+    try:
+        told = _await_start(process, state, log)
+        yield Running(
+            urls=told["urls"],
+            objects=told["pages"]["objects"],
+            database_url=told["database_url"],
+            secrets=_secrets(state / ".env"),
+        )
+    finally:
+        _stop(process)
+
+
+def _await_start(process: "subprocess.Popen[bytes]", state: Path, log: Path) -> dict[str, Json]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(FileNotFoundError):
+            told: dict[str, Json] = json.loads((state / "run.json").read_text())
+            return told
+        time.sleep(0.1)
+    logs = "\n".join(
+        path.read_text(errors="replace")[-2000:] for path in (state / "logs").glob("*")
+    )
+    pytest.fail(f"`rowgate run` did not come up:\n{log.read_text(errors='replace')}\n{logs}")
+
+
+def _secrets(file: Path) -> dict[str, str]:
+    lines = file.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
