@@ -30,13 +30,16 @@ class Running:
     secrets: dict[str, str]
 
     def graphql(
-        self, query: str, variables: dict[str, Json] | None = None, **headers: str
+        self,
+        query: str,
+        variables: dict[str, Json] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> dict[str, Json]:
-        """The engine's whole answer, asked over HTTP; underscores in header names are hyphens."""
+        """The engine's whole answer, asked over HTTP."""
         answer = httpx.post(
             f"{self.urls['engine']}/v1/graphql",
             json={"query": query, "variables": variables or {}},
-            headers={name.replace("_", "-"): value for name, value in headers.items()},
+            headers=headers,
             timeout=30,
         )
         assert answer.status_code == 200, answer.text
@@ -44,10 +47,13 @@ class Running:
         return body
 
     def data(
-        self, query: str, variables: dict[str, Json] | None = None, **headers: str
+        self,
+        query: str,
+        variables: dict[str, Json] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> dict[str, Json]:
         """The data of an answer without errors."""
-        body = self.graphql(query, variables, **headers)
+        body = self.graphql(query, variables, headers)
         assert "errors" not in body, body
         data: dict[str, Json] = body["data"]
         return data

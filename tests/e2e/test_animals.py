@@ -101,7 +101,7 @@ def with_animal(run: Running, tokens: dict[str, str]) -> dict[str, Any]:
     """A new animal in a new store of a signed-in user."""
     store = {"data": {"name": "Walkers' Home", "address": "3 Long Road"}}
     animal = {"name": "Biscuit", "species": "dog", "age_years": 3, "store": store}
-    added = run.data(ADD, {"animal": animal}, **bearer(tokens["access_token"]))
+    added = run.data(ADD, {"animal": animal}, headers=bearer(tokens["access_token"]))
     one: dict[str, Any] = added["insert_shelter_animals_one"]
     return one
 
@@ -142,7 +142,7 @@ def test_the_walk_through(run: Running) -> None:
 
     image = base64.b64encode(picture("JPEG")).decode()
     wish = {"animal": animal["id"], "image": image}
-    photo = run.data(UPLOAD, wish, **bearer(tokens["access_token"]))["uploadImage"]
+    photo = run.data(UPLOAD, wish, headers=bearer(tokens["access_token"]))["uploadImage"]
     assert (photo["width"], photo["height"]) == (60, 40)
     assert key_of(photo["url"]) in stored(run)
 
@@ -158,9 +158,9 @@ def test_the_walk_through(run: Running) -> None:
 
     _, other = signed_up(run)
     change = {"id": animal["id"], "name": "Stolen"}
-    changed = run.data(RENAME, change, **bearer(other["access_token"]))
+    changed = run.data(RENAME, change, headers=bearer(other["access_token"]))
     assert changed == {"update_shelter_animals": {"affected_rows": 0}}
-    removed = run.data(REMOVE, {"id": animal["id"]}, **bearer(other["access_token"]))
+    removed = run.data(REMOVE, {"id": animal["id"]}, headers=bearer(other["access_token"]))
     assert removed == {"delete_shelter_animals_by_pk": None}
     [seen] = run.data(LOOK, {"id": animal["id"]})["shelter_animals"]
     assert seen["name"] == "Biscuit"
@@ -169,7 +169,7 @@ def test_the_walk_through(run: Running) -> None:
     again = run.graphql(REFRESH, {"token": tokens["refresh_token"]})
     assert again["errors"][0]["extensions"]["code"] == "invalid-refresh-token"
 
-    removed = run.data(REMOVE, {"id": animal["id"]}, **bearer(fresh["access_token"]))
+    removed = run.data(REMOVE, {"id": animal["id"]}, headers=bearer(fresh["access_token"]))
     assert removed["delete_shelter_animals_by_pk"] == {"id": animal["id"], "name": "Biscuit"}
     assert run.data(LOOK, {"id": animal["id"]}) == {"shelter_animals": []}
     assert httpx.get(photo["url"]).status_code == 404
@@ -180,12 +180,12 @@ def test_a_file_goes_straight_to_the_object_store(run: Running) -> None:
     _, tokens = signed_up(run)
     animal = with_animal(run, tokens)
     mine = bearer(tokens["access_token"])
-    form = run.data(REQUEST, {"animal": animal["id"]}, **mine)["requestImageUpload"]
+    form = run.data(REQUEST, {"animal": animal["id"]}, headers=mine)["requestImageUpload"]
     fields = {field["name"]: field["value"] for field in form["fields"]}
     files = {"file": ("biscuit.png", picture("PNG"))}
     posted = httpx.post(form["url"], data=fields, files=files)
     assert posted.status_code in (200, 201, 204), posted.text
-    photo = run.data(COMPLETE, {"upload": form["upload_id"]}, **mine)["completeImageUpload"]
+    photo = run.data(COMPLETE, {"upload": form["upload_id"]}, headers=mine)["completeImageUpload"]
     [seen] = run.data(LOOK, {"id": animal["id"]})["shelter_animals"]
     assert [one["url"] for one in seen["photos"]] == [photo["url"]]
     assert httpx.get(photo["url"]).headers["content-type"] == "image/png"
@@ -196,7 +196,7 @@ def test_nobody_adds_a_photo_to_anothers_animal(run: Running) -> None:
     animal = with_animal(run, tokens)
     _, other = signed_up(run)
     wish = {"animal": animal["id"], "image": base64.b64encode(picture("PNG")).decode()}
-    answer = run.graphql(UPLOAD, wish, **bearer(other["access_token"]))
+    answer = run.graphql(UPLOAD, wish, headers=bearer(other["access_token"]))
     assert answer["errors"][0]["extensions"]["code"] == "access-denied"
     anonymous = run.graphql(UPLOAD, wish)
     assert anonymous["errors"][0]["extensions"]["code"] == "validation-failed"
@@ -207,12 +207,12 @@ def test_an_animal_goes_into_ones_own_store_or_everybodys(run: Running) -> None:
     theirs = with_animal(run, tokens)["store"]["id"]
     _, other = signed_up(run)
     intruder = {"name": "Cuckoo", "species": "bird", "store_id": theirs}
-    answer = run.graphql(ADD, {"animal": intruder}, **bearer(other["access_token"]))
+    answer = run.graphql(ADD, {"animal": intruder}, headers=bearer(other["access_token"]))
     assert answer["errors"][0]["extensions"]["code"] == "permission-error"
     query = '{ shelter_stores(where: {name: {_eq: "Harbour Shelter"}}) { id } }'
     [harbour] = run.data(query)["shelter_stores"]
     guest = {"name": "Guest", "species": "bird", "store_id": harbour["id"]}
-    added = run.data(ADD, {"animal": guest}, **bearer(other["access_token"]))
+    added = run.data(ADD, {"animal": guest}, headers=bearer(other["access_token"]))
     assert added["insert_shelter_animals_one"]["name"] == "Guest"
 
 
@@ -232,8 +232,8 @@ def test_anonymous_neither_changes_nor_sees_more(run: Running, query: str) -> No
 
 
 def test_not_even_an_admin_reads_hashes_and_tokens(run: Running) -> None:
-    secret = {"x_hasura_admin_secret": run.secrets["HASURA_GRAPHQL_ADMIN_SECRET"]}
-    types = run.data("{ __schema { types { name fields { name } } } }", **secret)
+    secret = {"x-hasura-admin-secret": run.secrets["HASURA_GRAPHQL_ADMIN_SECRET"]}
+    types = run.data("{ __schema { types { name fields { name } } } }", headers=secret)
     names = {one["name"] for one in types["__schema"]["types"]}
     assert "identity_users" in names
     for hidden in ("passwords", "refresh_tokens", "api_keys", "attempts"):
@@ -244,7 +244,7 @@ def test_not_even_an_admin_reads_hashes_and_tokens(run: Running) -> None:
 
 def test_a_user_sees_themselves_and_nobody_else(run: Running) -> None:
     user_id, tokens = signed_up(run)
-    seen = run.data("{ identity_users { id } }", **bearer(tokens["access_token"]))
+    seen = run.data("{ identity_users { id } }", headers=bearer(tokens["access_token"]))
     assert seen == {"identity_users": [{"id": user_id}]}
 
 
@@ -253,7 +253,7 @@ def test_seeded_people_sign_in_by_rest_and_by_graphql(run: Running) -> None:
     rest = httpx.post(f"{run.urls['auth']}/login", json=credentials)
     assert rest.status_code == 200
     for tokens in (rest.json(), run.data(LOGIN, credentials)["login"]):
-        mine = run.data("{ identity_users { username } }", **bearer(tokens["access_token"]))
+        mine = run.data("{ identity_users { username } }", headers=bearer(tokens["access_token"]))
         assert mine == {"identity_users": [{"username": "test_user"}]}
 
 
@@ -262,7 +262,7 @@ def test_an_api_key_becomes_an_access_token(run: Running) -> None:
     keys = f"{run.urls['auth']}/api-keys"
     made = httpx.post(keys, json={"name": "ci"}, headers=bearer(tokens["access_token"])).json()
     exchanged = httpx.post(f"{keys}/exchange", json={"api_key": made["api_key"]}).json()
-    seen = run.data("{ identity_users { id } }", **bearer(exchanged["access_token"]))
+    seen = run.data("{ identity_users { id } }", headers=bearer(exchanged["access_token"]))
     assert seen == {"identity_users": [{"id": user_id}]}
 
 
