@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from rowgate.cli.failures import CommandError
+from rowgate.cli.failures import OUTPUT, CommandError
 
 CONFIGURATION = Path("db/alembic.ini")
 
@@ -19,13 +19,16 @@ def command(*arguments: str) -> tuple[str, ...]:
 
 
 def alembic(*arguments: str) -> None:
-    """Run Alembic on DATABASE_URL, its output shown. Raises `CommandError` where it fails."""
+    """Run Alembic on DATABASE_URL, and show what it tells. Raises `CommandError` where it fails."""
     line = command(*arguments)
     if not os.environ.get("DATABASE_URL"):
         raise CommandError("DATABASE_URL is not set: it names the database to migrate.")
-    answer = subprocess.run(line, stderr=subprocess.PIPE, text=True, check=False)
+    answer = subprocess.run(
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     if answer.returncode != 0:
-        raise CommandError(f"the migration failed: {last_line(answer.stderr)}")
+        raise CommandError(f"the migration failed: {last_line(answer.stdout)}")
+    OUTPUT.print(answer.stdout.strip() or "Done.", markup=False)
 
 
 def bring_up(environment: Mapping[str, str], log: Path) -> None:

@@ -1,0 +1,200 @@
+"""`serve` as a drop-in: Hasura's command line, an empty environment, JSON lines, an orderly end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from rowgate.postgres.ports import answers, free_port
+
+SECRET = "an-admin-secret-of-thirty-two-characters"
+ENGINE = Path(sys.executable).with_name("graphql-engine")
+TO_START = 30.0
+
+
+class Serving:
+    """An engine started as scripts start Hasura's, with next to no environment."""
+
+    def __init__(self, url: str, log: Path, *flags: str, **environment: str) -> None:
+        self.port = free_port()
+        self.log = log
+        before = (str(ENGINE), "--metadata-database-url", url, "serve", "--enable-telemetry=false")
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(
+                (*before, "--server-port", str(self.port), "--stringify-numeric-types", *flags),
+                env={"PATH": os.defpath} | environment,
+                cwd="/",
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + TO_START
+        while not answers(self.port):
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+
+    def ask(self, kind: str, arguments: object, path: str = "/v1/metadata") -> httpx.Response:
+        return httpx.post(
+            f"http://127.0.0.1:{self.port}{path}",
+            json={"type": kind, "args": arguments},
+            headers={"x-hasura-admin-secret": SECRET},
+            timeout=30,
+        )
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log; every line of it must be a JSON object with a type."""
+        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        assert all({"type", "timestamp", "level", "detail"} <= line.keys() for line in lines)
+        return lines
+
+
+Start = Callable[..., Serving]
+
+
+@pytest.fixture
+def start(database_url: str, tmp_path: Path) -> Iterator[Start]:
+    started: list[Serving] = []
+
+    def starting(*flags: str, **environment: str) -> Serving:
+        log = tmp_path / f"engine-{len(started)}.log"
+        started.append(Serving(database_url, log, *flags, **environment))
+        return started[-1]
+
+    yield starting
+    for one in started:
+        one.process.kill()
+        one.process.wait()
+
+
+def test_the_first_request_is_answered_as_soon_as_the_port_is_open(start: Start) -> None:
+    engine = start("--admin-secret", SECRET)
+    engine.wait()
+    answer = engine.ask("export_metadata", {})
+    assert answer.status_code == 200
+    assert answer.json()["sources"] == []
+    engine.process.send_signal(signal.SIGTERM)
+    assert engine.process.wait(5) == 0
+    lines = engine.lines()
+    assert any(line["type"] == "startup" for line in lines)
+    assert SECRET not in engine.log.read_text()
+
+
+def test_nothing_of_it_stays_connected_after_sigterm(start: Start, database_url: str) -> None:
+    engine = start("--admin-secret", SECRET)
+    engine.wait()
+    engine.process.terminate()
+    engine.process.wait(5)
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> "
+    with psycopg.connect(database_url) as connection:
+        for _ in range(50):
+            left = connection.execute(others + "pg_backend_pid()").fetchone()
+            if left == (0,):
+                break
+            time.sleep(0.02)
+    assert left == (0,)
+
+
+def test_without_an_admin_secret_it_says_so_in_json_and_ends(start: Start) -> None:
+    engine = start()
+    assert engine.process.wait(TO_START) == 1
+    (line,) = engine.lines()
+    assert (line["type"], line["level"]) == ("startup", "error")
+    assert "HASURA_GRAPHQL_ADMIN_SECRET" in line["detail"]["message"]
+
+
+def test_an_unknown_flag_ends_it(start: Start) -> None:
+    engine = start("--admin-secret", SECRET, "--sever-host", "::1")
+    assert engine.process.wait(TO_START) == 1
+    assert "--sever-host" in engine.lines()[0]["detail"]["message"]
+
+
+def test_a_port_that_is_taken_ends_it(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        engine = start(
+            "--admin-secret", SECRET, "--server-host", "127.0.0.1", "--server-port", port
+        )
+        assert engine.process.wait(TO_START) == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in engine.lines()[0]["detail"]["message"]
+
+
+def test_a_database_that_is_away_ends_it(tmp_path: Path) -> None:
+    engine = Serving(
+        "postgresql://u:hidden-password@127.0.0.1:1/x",
+        tmp_path / "engine.log",
+        "--admin-secret",
+        SECRET,
+    )
+    assert engine.process.wait(TO_START) != 0
+    assert any(line["level"] == "error" for line in engine.lines())
+    assert "hidden-password" not in engine.log.read_text()
+    assert "Traceback" not in engine.log.read_text()
+
+
+def test_several_workers_share_the_port_and_end_together(start: Start) -> None:
+    engine = start("--admin-secret", SECRET, ROWGATE_WORKERS="2")
+    engine.wait()
+    answers_ = {engine.ask("export_metadata", {}).status_code for _ in range(10)}
+    assert answers_ == {200}
+    children = Path(f"/proc/{engine.process.pid}/task/{engine.process.pid}/children")
+    workers = children.read_text().split()
+    assert len(workers) == 2
+    engine.process.terminate()
+    assert engine.process.wait(10) == 0
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+def test_metadata_goes_from_a_directory_to_the_engine_and_back(
+    start: Start, database_url: str, tmp_path: Path
+) -> None:
+    engine = start("--admin-secret", SECRET, PG_URL=database_url)
+    engine.wait()
+    with psycopg.connect(database_url) as connection:
+        connection.execute("create table public.thing (id int primary key)")
+    directory = tmp_path / "metadata"
+    source = {
+        "name": "default",
+        "kind": "postgres",
+        "configuration": {"connection_info": {"database_url": {"from_env": "PG_URL"}}},
+        "tables": [{"table": {"schema": "public", "name": "thing"}}],
+    }
+    before = engine.ask("replace_metadata", {"version": 3, "sources": [source]})
+    assert before.status_code == 200, before.text
+    assert command(engine, "export", directory).returncode == 0
+    tables = directory / "databases" / "default" / "tables"
+    assert (tables / "public_thing.yaml").exists()
+    engine.ask("clear_metadata", {})
+    applied = command(engine, "apply", directory)
+    assert (applied.returncode, applied.stdout) == (0, "Metadata applied.\n"), applied.stderr
+    exported = engine.ask("export_metadata", {}).json()
+    assert [one["table"]["name"] for one in exported["sources"][0]["tables"]] == ["thing"]
+
+
+def command(engine: Serving, name: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    line = (str(ENGINE), "metadata", name, "--directory", str(directory))
+    return subprocess.run(
+        (*line, "--endpoint", f"http://127.0.0.1:{engine.port}", "--admin-secret", SECRET),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_metadata_for_an_engine_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    line = (str(ENGINE), "metadata", "export", "--endpoint", f"http://127.0.0.1:{free_port()}")
+    answer = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("rowgate: No engine answers at http://127.0.0.1:")
+    assert answer.stderr.count("\n") == 1
