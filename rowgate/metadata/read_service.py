@@ -95,7 +95,6 @@ def read_cron_trigger(node: Node) -> Json:
     node.name("name")
     node.required("webhook")
     node.name("schedule")
-    node.required("include_in_metadata")
     node.maybe_flag("include_in_metadata")
     node.inners("headers", read_header)
     node.maybe_inner("request_transform", read_request_transform, None)

@@ -173,13 +173,23 @@ def _model_type(node: Node) -> tuple[str | None, str | None, bool, bool]:
     """Scalar, model, whether it is an array, whether it may be null; one level of array only."""
     nullable = node.flag("nullable")
     if node.has("array"):
-        scalar, model, nested, _ = node.inner("array", _model_type)
-        if nested:
-            raise Misfit((*node.path, "array"), "an array of arrays is not supported")
+        scalar, model = node.inner("array", _element_type)
         return (scalar, model, True, nullable)
+    scalar, model = _plain_type(node)
+    return (scalar, model, False, nullable)
+
+
+def _element_type(node: Node) -> tuple[str | None, str | None]:
+    if node.has("array"):
+        raise Misfit((*node.path, "array"), "an array of arrays is not supported")
+    node.maybe_flag("nullable")
+    return _plain_type(node)
+
+
+def _plain_type(node: Node) -> tuple[str | None, str | None]:
     if node.has("logical_model"):
-        return (None, node.name("logical_model"), False, nullable)
-    return (node.name("scalar"), None, False, nullable)
+        return (None, node.name("logical_model"))
+    return (node.name("scalar"), None)
 
 
 def _native_query(node: Node) -> NativeQueryDeclaration:
