@@ -131,7 +131,8 @@ class ObjectStore:
         }
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports where nobody listens."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -166,7 +167,7 @@ def _store_command(folder: Path, ports: list[int]) -> list[str]:
 def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
     """SeaweedFS, which checks signatures, expiry and policies."""
     folder = tmp_path_factory.mktemp("objects")
-    ports = _free_ports(8)
+    ports = free_ports(8)
     store = ObjectStore(f"http://127.0.0.1:{ports[6]}")
     keys = {"accessKey": store.access_key, "secretKey": store.secret_key}
     identity = {"name": "app", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List"]}
