@@ -5,6 +5,7 @@ import psycopg
 import pytest
 from alembic import command
 
+from db.models import Base
 from db.seeds.rows import ANIMALS, USERNAMES
 from db.seeds.sow import HASHER, sow
 from tests.integration.services.conftest import alembic_config
@@ -102,3 +103,12 @@ async def test_a_deleted_photo_queues_its_object(database: asyncpg.Connection) -
     queued = await database.fetch("select object_key from shelter.deleted_objects")
     assert [row["object_key"] for row in queued] == ["photos/one"]
     await database.execute("delete from shelter.deleted_objects")
+
+
+def test_every_foreign_key_is_indexed() -> None:
+    for table in Base.metadata.tables.values():
+        leading = {next(iter(index.columns)).name for index in table.indexes if index.columns}
+        leading.add(next(iter(table.primary_key.columns)).name)
+        for column in table.columns:
+            if column.foreign_keys:
+                assert column.name in leading, f"{table.name}.{column.name}"
