@@ -7,6 +7,8 @@ import resource
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+import asyncpg
+
 from rowgate.admin import (
     config_api,
     metadata_api,
@@ -188,7 +190,7 @@ async def _health(world: World) -> Health:
     try:
         async with world.store.connection() as connection:
             await connection.fetchval("select 1", timeout=5)
-    except (ApiError, OSError, TimeoutError):
+    except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return Health.UNREACHABLE
     return Health.INCONSISTENT if world.current.snapshot.inconsistencies else Health.OK
 

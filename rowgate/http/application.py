@@ -35,9 +35,10 @@ class Application:
         await self._entrance.gate.open()
 
     async def close(self) -> None:
-        """Close sockets and what was opened."""
+        """Close sockets and what was opened; write the log's last lines."""
         await self._hub.close()
         await self._entrance.gate.close()
+        self._entrance.log.flush()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""

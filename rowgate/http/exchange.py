@@ -35,7 +35,7 @@ _VARY = (b"vary", b"Accept-Encoding")
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class ClientLeft(Exception):  # noqa: N818 - it is an event, not a fault
+class ClientLeft(Exception):
     """The client closed the connection before it had sent its request."""
 
 

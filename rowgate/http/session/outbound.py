@@ -43,8 +43,10 @@ async def fetch(
         raw.append((b"content-type", b"application/json"))
     method = "GET" if body is None else "POST"
     async with client.stream(method, url, headers=raw, content=body) as response:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise httpx.DecodingError("the answer is compressed, which was not asked for")
         content = bytearray()
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             content += chunk
             if len(content) > LARGEST:
                 raise TooLarge(f"the answer exceeds {LARGEST} bytes")

@@ -9,7 +9,7 @@ LONGEST_WAIT = 30.0
 """Seconds that a client may leave the socket's buffer full before the socket is closed."""
 
 
-class Gone(Exception):  # noqa: N818 - it is an event, not a fault
+class Gone(Exception):
     """The client is not there any more, or reads too slowly."""
 
 

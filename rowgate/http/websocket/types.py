@@ -27,7 +27,7 @@ class Close(IntEnum):
     TOO_MANY_INITS = 4429
 
 
-class SocketClosed(Exception):  # noqa: N818 - it ends a conversation, it is no fault
+class SocketClosed(Exception):
     """This end closes the socket, with a code and the reason that the client is told."""
 
     def __init__(self, code: Close, reason: str) -> None:
@@ -36,7 +36,7 @@ class SocketClosed(Exception):  # noqa: N818 - it ends a conversation, it is no 
         self.reason = reason
 
 
-class BadMessage(Exception):  # noqa: N818 - named for what came in
+class BadMessage(Exception):
     """What the client sent is no message of the protocol."""
 
 
