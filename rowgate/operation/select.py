@@ -13,9 +13,9 @@ from rowgate.base.errors import ValidationFailed
 from rowgate.base.json import Json
 from rowgate.operation.document import Document, Limits
 from rowgate.operation.inputs import InputReader
-from rowgate.operation.types import Operation, Path, Selected
+from rowgate.operation.types import Introspect, Operation, Path, Selected
 from rowgate.operation.values import called
-from rowgate.schema.types import AbstractType, ObjectType, RoleSchema, named
+from rowgate.schema.types import AbstractType, Field, ObjectType, RoleSchema, named
 
 _INTROSPECTION = ("__schema", "__type")
 
@@ -140,12 +140,15 @@ class Reader:
             _check_mergeable(first, other, key)
         if name == "__typename":
             return Selected(key, None, parent.name, first.path)
+        if name in _INTROSPECTION and parent is self.schema.query:
+            asked = Field(name, parent, Introspect(first.node))
+            return Selected(key, asked, parent.name, first.path)
         field = parent.fields.get(name)
         if field is None:
             raise ValidationFailed(
                 f"field '{name}' not found in type: '{parent.name}'", path=first.path
             )
-        arguments = self.inputs.arguments(first.node.arguments, field.arguments, first.path)
+        arguments = self.inputs.arguments(first.node.arguments or (), field.arguments, first.path)
         scopes = [
             _Scope(one.node.selection_set, (*one.path, "selectionSet"), one.fragments)
             for one in occurrences
@@ -180,7 +183,7 @@ class Reader:
 
     def _included(self, directives: Iterable[graphql.DirectiveNode], path: Path) -> bool:
         included = True
-        for directive in directives:
+        for directive in directives or ():
             name = directive.name.value
             if name not in ("include", "skip"):
                 raise ValidationFailed(
@@ -192,7 +195,7 @@ class Reader:
 
     def _condition(self, directive: graphql.DirectiveNode, path: Path) -> bool:
         name = directive.name.value
-        given = {one.name.value: one.value for one in directive.arguments}
+        given = {one.name.value: one.value for one in directive.arguments or ()}
         at = (*path, name, "args", "if")
         if set(given) != {"if"}:
             raise ValidationFailed("missing required field 'if'", path=at[:-1])
@@ -205,12 +208,12 @@ class Reader:
 
     def _cached(self, directives: Iterable[graphql.DirectiveNode]) -> int | None:
         ttl = None
-        for directive in directives:
+        for directive in directives or ():
             name = directive.name.value
             if name != "cached":
                 raise ValidationFailed(f"directive '{name}' is not defined in the schema")
             ttl = 60
-            for one in directive.arguments:
+            for one in directive.arguments or ():
                 if one.name.value == "ttl" and isinstance(one.value, graphql.IntValueNode):
                     ttl = int(one.value.value)
                 elif one.name.value not in ("ttl", "refresh"):
@@ -226,8 +229,8 @@ def _check_mergeable(first: _Occurrence, other: _Occurrence, key: str) -> None:
             path=first.path[:-1],
         )
     if first.node.arguments or other.node.arguments:
-        ours = {one.name.value: graphql.print_ast(one.value) for one in first.node.arguments}
-        theirs = {one.name.value: graphql.print_ast(one.value) for one in other.node.arguments}
+        ours = {one.name.value: graphql.print_ast(one.value) for one in first.node.arguments or ()}
+        theirs = {one.name.value: graphql.print_ast(one.value) for one in other.node.arguments or ()}
         if ours != theirs:
             raise ValidationFailed(
                 f"inconsistent arguments between multiple selections of field "

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import graphql
+
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep
 from rowgate.schema.types import EnumValue, Field, InputField, InputType, ScalarType, Type
@@ -83,6 +85,13 @@ class Selected:
     selections: tuple["Selected", ...] = ()
     on_types: Mapping[str, tuple["Selected", ...]] = field(default_factory=dict)
     """For interfaces and unions: the selections for each possible type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Introspect:
+    """The meaning of `__schema` and `__type`: the field as it was written."""
+
+    node: graphql.FieldNode
 
 
 @dataclass(frozen=True, slots=True)

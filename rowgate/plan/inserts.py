@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from rowgate.algebra.types import Join, Value
+from rowgate.algebra.types import Constant, Join, Value
 from rowgate.base.errors import ValidationFailed
 from rowgate.operation.types import Entries, Enumerated, Input, Items, Null, Selected
 from rowgate.plan.outputs import OutputReader
@@ -96,7 +96,8 @@ class InsertReader:
         for item, value in given:
             if isinstance(item.meaning, ColumnInput):
                 column = item.meaning.column.column
-                yield column.name, value_of(value, column.type, (*at, item.name))
+                read = value_of(value, column.type, (*at, item.name))
+                yield column.name, Constant(None, column.type) if read is None else read
 
     def _before(
         self,

@@ -4,6 +4,7 @@ Every `Rows`, `Insert`, `Update` and `Delete` is made here, with the role's filt
 columns checked and its limit set; the renderer accepts only these types.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 from rowgate.algebra.types import (
@@ -20,6 +21,7 @@ from rowgate.algebra.types import (
 )
 from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.base.names import QualifiedName
+from rowgate.catalog.types import PgType
 from rowgate.plan.types import (
     Assignment,
     Conflict,
@@ -139,19 +141,21 @@ class Scope:
         if not row:
             row = dict.fromkeys(list(table.relation.columns)[:1])
         types = {name: table.relation.columns[name].type for name in row}
-        return Insert(table.name, types, (tuple(row.values()),), permission.check, conflict)
+        known = {name: column.type for name, column in table.relation.columns.items()}
+        rows = (tuple(row.values()),)
+        return Insert(table.name, types, rows, permission.check, conflict, known)
 
     def together(self, inserts: tuple[Insert, ...]) -> Insert:
         """Several rows of one table in one insert; a column that a row lacks takes its default."""
         first = inserts[0]
-        types: dict[str, object] = {}
+        types: dict[str, PgType] = {}
         for one in inserts:
             types.update(one.columns)
         rows = []
         for one in inserts:
             given = dict(zip(one.columns, one.rows[0], strict=True))
             rows.append(tuple(given.get(name) for name in types))
-        return Insert(first.table, types, tuple(rows), first.check, first.conflict)  # type: ignore[arg-type]
+        return dataclasses.replace(first, columns=types, rows=tuple(rows))
 
     def conflict(
         self, table: Table, constraint: str, columns: tuple[str, ...], where: Condition

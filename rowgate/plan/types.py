@@ -278,13 +278,15 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Rows to insert into a table: a value for each column, None for its default. Made by `Scope`."""
+    """Rows to insert into a table: a value for each column, None for its default. `known` are the
+    types of all the table's columns, for those that a relative determines. Made by `Scope`."""
 
     table: QualifiedName
     columns: Mapping[str, PgType]
     rows: tuple[tuple[Value | None, ...], ...]
     check: Condition
     conflict: Conflict | None = None
+    known: Mapping[str, PgType] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,279 @@
+"""Synchronous actions: a webhook computes the field's value, and what it says is checked.
+
+The shapes of request and answer, the messages and the codes are Hasura's.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+import orjson
+
+from rowgate.base.errors import ApiError, Unexpected
+from rowgate.base.json import Json, encode
+from rowgate.base.session import Session
+from rowgate.metadata.types import ActionDeclaration
+from rowgate.operation.types import (
+    Entries,
+    Enumerated,
+    FromVariable,
+    Input,
+    Items,
+    Scalar,
+    Selected,
+)
+from rowgate.schema.types import EnumType, ListOf, NonNull, ObjectType, Type
+
+MAXIMUM_ANSWER = 20 * 1024 * 1024
+"""How many bytes a webhook may answer."""
+_IGNORED_HEADERS = frozenset(
+    (
+        "content-length", "content-md5", "user-agent", "host", "origin", "referer", "accept",
+        "accept-encoding", "accept-language", "accept-datetime", "cache-control", "connection",
+        "dnt", "content-type",
+    )
+)  # fmt: skip
+_TEMPLATE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_SECRET_PREFIX = "HASURA_GRAPHQL_"  # noqa: S105 - a prefix of names
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """An action's field ready to be called."""
+
+    field: Selected
+    action: ActionDeclaration
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """What a call needs of its request and of the process."""
+
+    variables: Mapping[str, Json]
+    session: Session
+    headers: Mapping[str, str]
+    query: str
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """An action's answer: JSON of the selected fields, and cookies for the client."""
+
+    value: bytes
+    cookies: tuple[str, ...] = ()
+
+
+async def call(client: httpx.AsyncClient, asked: ActionCall, calling: Calling) -> Called:
+    """Call the webhook and shape its answer; raises `ApiError` with the webhook's own message
+    where it refused, `Unexpected` where it failed."""
+    action = asked.action
+    body = {
+        "action": {"name": action.name},
+        "input": {key: _json(one, calling.variables) for key, one in asked.field.arguments.items()},
+        "session_variables": {**calling.session.variables, "x-hasura-role": calling.session.role},
+        "request_query": calling.query,
+    }
+    url = with_environment(action.handler, calling.environment)
+    headers = _headers(action, calling)
+    try:
+        status, payload, cookies = await _post(client, url, headers, (encode(body), action.timeout))
+    except httpx.HTTPError as error:
+        raise Unexpected(
+            "http exception when calling webhook",
+            status=200,
+            internal={"error": {"type": "http_exception", "message": type(error).__name__}},
+        ) from None
+    answered = _decoded(status, payload)
+    assert asked.field.field is not None
+    value = _shaped(answered, asked.field.field.type, asked.field.selections)
+    return Called(encode(value), cookies)
+
+
+async def _post(
+    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], sent: tuple[bytes, int]
+) -> tuple[int, bytes, tuple[str, ...]]:
+    content, timeout = sent
+    async with client.stream(
+        "POST", url, content=content, headers=headers, timeout=timeout, follow_redirects=False
+    ) as response:
+        pieces, size = [], 0
+        async for piece in response.aiter_bytes():
+            size += len(piece)
+            if size > MAXIMUM_ANSWER:
+                raise Unexpected("the webhook's answer is too large")
+            pieces.append(piece)
+        cookies = tuple(response.headers.get_list("set-cookie"))
+        return response.status_code, b"".join(pieces), cookies
+
+
+def with_environment(text: str, environment: Mapping[str, str]) -> str:
+    """`text` with `{{NAME}}` replaced from the environment; raises `ApiError` for a name that is
+    not set, and for the engine's own variables, which hold secrets."""
+
+    def replaced(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name.startswith(_SECRET_PREFIX) or name not in environment:
+            raise ApiError(f"environment variable '{name}' not set", code="invalid-configuration")
+        return environment[name]
+
+    return _TEMPLATE.sub(replaced, text)
+
+
+def _headers(action: ActionDeclaration, calling: Calling) -> dict[str, str]:
+    headers = {"content-type": "application/json"}
+    for one in action.headers:
+        name = one["name"].lower()
+        if "value_from_env" in one:
+            variable = one["value_from_env"]
+            if variable.startswith(_SECRET_PREFIX) or variable not in calling.environment:
+                raise ApiError(
+                    f"environment variable '{variable}' not set", code="invalid-configuration"
+                )
+            headers[name] = calling.environment[variable]
+        else:
+            headers[name] = with_environment(one["value"], calling.environment)
+    if action.forward_client_headers:
+        ignored = _IGNORED_HEADERS
+        if action.ignored_client_headers is not None:
+            ignored = frozenset(name.lower() for name in action.ignored_client_headers)
+        for name, value in calling.headers.items():
+            if name not in ignored and name != "x-hasura-admin-secret":
+                headers[name] = value
+    for name in ("x-request-id", "traceparent", "tracestate"):
+        if name in calling.headers:
+            headers.setdefault(name, calling.headers[name])
+    return headers
+
+
+def _json(given: Input, variables: Mapping[str, Json]) -> Json:
+    match given:
+        case Scalar():
+            return given.value
+        case Enumerated():
+            return given.value.name
+        case Items():
+            return [_json(one, variables) for one in given.items]
+        case Entries():
+            return {item.name: _json(one, variables) for item, one in given}
+        case FromVariable():
+            value: Json = variables
+            for step in given.path:
+                value = value[step]
+            return given.check(value)
+    return None
+
+
+def _decoded(status: int, payload: bytes) -> Json:
+    try:
+        answered = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise Unexpected(
+            "not a valid json response from webhook",
+            internal={"response": {"status": status}},
+        ) from None
+    if 200 <= status < 300:
+        return answered
+    if (
+        400 <= status < 500
+        and isinstance(answered, dict)
+        and isinstance(answered.get("message"), str)
+    ):
+        raise _refusal(answered)
+    raise Unexpected("internal error", internal={"response": {"status": status, "body": answered}})
+
+
+def _refusal(answered: Json) -> ApiError:
+    code = answered.get("code")
+    error = ApiError(
+        answered["message"], code=code if isinstance(code, str) else "unexpected", status=400
+    )
+    extensions = answered.get("extensions")
+    if isinstance(extensions, dict):
+        error.extensions = extensions
+        if isinstance(extensions.get("code"), str):
+            error.code = extensions["code"]
+    return error
+
+
+def _shaped(value: Json, type_: Type, selections: Sequence[Selected]) -> Json:
+    name = _type_name(type_)
+    if isinstance(type_, NonNull):
+        if value is None:
+            raise Unexpected("got null for the action webhook response")
+        return _shaped(value, type_.of, selections)
+    if value is None:
+        return None
+    if isinstance(type_, ListOf):
+        if not isinstance(value, list):
+            raise Unexpected("expecting array for the action webhook response")
+        return [_shaped(one, type_.of, selections) for one in value]
+    if isinstance(value, list) and not _is_free(type_):
+        raise Unexpected(f"got array for the action webhook response, expecting {name}")
+    if isinstance(type_, ObjectType):
+        return _object(value, type_, selections)
+    _check_scalar(value, type_, name)
+    return value
+
+
+def _object(value: Json, type_: ObjectType, selections: Sequence[Selected]) -> Json:
+    if not isinstance(value, dict):
+        raise Unexpected(
+            f"got scalar {_json_name(value)} for the action webhook response, expecting "
+            f"{type_.name}"
+        )
+    for field in type_.fields.values():
+        if isinstance(field.type, NonNull) and value.get(field.name) is None:
+            if field.name not in value:
+                raise Unexpected(
+                    f'field "{field.name}" expected in webhook response, but not found'
+                )
+            raise Unexpected(f'expecting not null value for field "{field.name}"')
+    shown = {}
+    for one in selections:
+        if one.field is None:
+            shown[one.key] = one.parent
+        else:
+            shown[one.key] = _shaped(value.get(one.field.name), one.field.type, one.selections)
+    return shown
+
+
+_SCALARS = {"Int": int, "Float": (int, float), "String": str, "Boolean": bool, "ID": (str, int)}
+
+
+def _check_scalar(value: Json, type_: Type, name: str) -> None:
+    if isinstance(type_, EnumType):
+        if value not in type_.values:
+            raise Unexpected(f"got an unexpected value for the enum {name}")
+        return
+    wanted = _SCALARS.get(name)
+    if wanted is None:
+        return
+    wrong = not isinstance(value, wanted) or (isinstance(value, bool) and name != "Boolean")
+    if wrong:
+        raise Unexpected(
+            f"got scalar {_json_name(value)} for the action webhook response, expecting {name}"
+        )
+
+
+def _is_free(type_: Type) -> bool:
+    return not isinstance(type_, ObjectType | EnumType) and _type_name(type_) not in _SCALARS
+
+
+def _type_name(type_: Type) -> str:
+    while isinstance(type_, NonNull | ListOf):
+        type_ = type_.of
+    return type_.name
+
+
+def _json_name(value: Json) -> str:
+    match value:
+        case bool():
+            return "Boolean"
+        case str():
+            return "String"
+        case int() | float():
+            return "Number"
+    return "Object"

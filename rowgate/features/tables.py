@@ -1,0 +1,174 @@
+"""Fields over tables and functions: planned once, rendered once, run as statements of one source."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from rowgate.base.json import Json, encode
+from rowgate.base.session import Session
+from rowgate.database.bind import arguments
+from rowgate.database.run import fetch
+from rowgate.features.nested import insert_nested
+from rowgate.operation.types import Selected
+from rowgate.plan.inserts import plan_insert
+from rowgate.plan.reads import plan_read
+from rowgate.plan.types import Fixed, NestedWrite, Path, Plan, Work, Write, WriteMany
+from rowgate.plan.writes import plan_write
+from rowgate.response.assemble import items
+from rowgate.schema.meanings import (
+    AggregateRoot,
+    ConnectionRoot,
+    DeleteByPkRoot,
+    DeleteRoot,
+    FunctionAggregateRoot,
+    FunctionRoot,
+    InsertRoot,
+    NodeRoot,
+    RowRoot,
+    RowsRoot,
+    StreamRoot,
+    UpdateByPkRoot,
+    UpdateManyRoot,
+    UpdateRoot,
+)
+from rowgate.snapshot.types import Options, Snapshot
+from rowgate.sql.render import render
+from rowgate.sql.types import Statement
+
+READS = (
+    RowsRoot,
+    RowRoot,
+    AggregateRoot,
+    ConnectionRoot,
+    NodeRoot,
+    StreamRoot,
+    FunctionAggregateRoot,
+)
+WRITES = (UpdateRoot, UpdateByPkRoot, UpdateManyRoot, DeleteRoot, DeleteByPkRoot)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A statement to run. `path` is where violated constraints point."""
+
+    statement: Statement
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A nested insert to run, and the statement that reads its answer."""
+
+    write: NestedWrite
+    answer: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Steps whose answers are a list."""
+
+    steps: tuple["Step", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An answer that needs no database."""
+
+    value: bytes
+
+
+Step = Ran | Nested | Several | Known
+
+
+@dataclass(frozen=True, slots=True)
+class TableField:
+    """A root field ready to run on a source. `key` is its response key as a JSON string."""
+
+    source: str
+    key: bytes
+    step: Step
+    writes: bool
+    statements: int
+
+
+def plan_field(
+    field: Selected, kind: str, snapshot: Snapshot, role: str, options: Options
+) -> Plan | None:
+    """The plan of a root field over tables; None where it is not one."""
+    if field.field is None:
+        return None
+    match field.field.meaning:
+        case InsertRoot():
+            return plan_insert(field, snapshot, role, options)
+        case FunctionRoot():
+            make = plan_write if kind == "mutation" else plan_read
+            return make(field, snapshot, role, options)
+        case meaning if isinstance(meaning, READS):
+            return plan_read(field, snapshot, role, options)
+        case meaning if isinstance(meaning, WRITES):
+            return plan_write(field, snapshot, role, options)
+    return None
+
+
+def prepare(plan: Plan, kind: str) -> TableField:
+    """A plan rendered."""
+    step = _step(plan.work)
+    return TableField(plan.source, encode(plan.key), step, kind == "mutation", _statements(step))
+
+
+def _step(work: Work) -> Step:
+    match work:
+        case Fixed():
+            return Known(encode(work.value))
+        case WriteMany():
+            return Several(tuple(_step(one) for one in work.writes))
+        case NestedWrite():
+            return Nested(work, render(work))
+        case Write():
+            return Ran(render(work), work.path)
+    return Ran(render(work))
+
+
+def _statements(step: Step) -> int:
+    match step:
+        case Ran():
+            return 1
+        case Several():
+            return sum(_statements(one) for one in step.steps)
+        case Nested():
+            return 2
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One request's values: its variables and who asks."""
+
+    variables: Mapping[str, Json]
+    session: Session
+
+
+async def run_fields(
+    connection: asyncpg.Connection, fields: Sequence[TableField], asking: Asking
+) -> list[tuple[bytes, bytes]]:
+    """The results of consecutive fields of one source. Several statements that write run in one
+    transaction, all or nothing."""
+    if sum(one.statements for one in fields if one.writes) < 2:
+        return [(one.key, await _run(connection, one.step, asking)) for one in fields]
+    async with connection.transaction():
+        return [(one.key, await _run(connection, one.step, asking)) for one in fields]
+
+
+async def _run(connection: asyncpg.Connection, step: Step, asking: Asking) -> bytes:
+    match step:
+        case Ran(statement=statement):
+            bound = arguments(statement.binders, asking.variables, asking.session)
+            return await fetch(connection, statement.text, bound, step.path)
+        case Known():
+            return step.value
+        case Several():
+            return items([await _run(connection, one, asking) for one in step.steps])
+    given = await insert_nested(connection, step.write, asking.variables, asking.session)
+    bound = arguments(step.answer.binders, asking.variables, asking.session, given)
+    return await fetch(connection, step.answer.text, bound, step.write.path)

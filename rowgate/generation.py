@@ -1,0 +1,115 @@
+"""One state of the world with everything computed from it: schemas, operations, programs.
+
+Caches live in the generation they were computed from, so there is nothing to invalidate: a change
+of the world is a new generation, and the old one goes when its last request ends.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from typing import Generic, TypeVar
+
+import graphql
+
+from rowgate.base.json import Json
+from rowgate.base.session import ADMIN
+from rowgate.catalog.types import Catalog
+from rowgate.features.introspection import translate
+from rowgate.metadata.types import Metadata
+from rowgate.operation.document import Document
+from rowgate.schema.roots import expose
+from rowgate.schema.types import RoleSchema
+from rowgate.snapshot.types import Options, Snapshot
+
+Value = TypeVar("Value")
+_DOCUMENTS = 4_000
+_PROGRAMS = 64
+_NOBODY = ""
+"""The role under which all roles that no permission names share a schema."""
+
+
+class Bounded(Generic[Value]):
+    """A memo table of limited size; the least recently used goes first."""
+
+    __slots__ = ("_limit", "_made")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._made: OrderedDict[Hashable, Value] = OrderedDict()
+
+    def get(self, key: Hashable) -> Value | None:
+        """What is kept under `key`."""
+        found = self._made.get(key)
+        if found is not None:
+            self._made.move_to_end(key)
+        return found
+
+    def put(self, key: Hashable, value: Value) -> None:
+        """Keep `value` under `key`."""
+        self._made[key] = value
+        if len(self._made) > self._limit:
+            self._made.popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+class Prepared:
+    """A document and the programs made of it, by the shape of the variables."""
+
+    __slots__ = ("document", "programs", "schema")
+
+    def __init__(self, document: Document, schema: "SchemaKey") -> None:
+        self.document = document
+        self.schema = schema
+        self.programs: Bounded[object] = Bounded(_PROGRAMS)
+
+
+SchemaKey = tuple[str, bool, bool]
+"""Role, whether it is Relay's schema, whether backend-only permissions count."""
+
+
+class Generation:
+    """A snapshot, what it was made of, and its memo tables."""
+
+    def __init__(  # noqa: PLR0913 - the six parts of a world
+        self,
+        document: Json,
+        resource_version: int,
+        metadata: Metadata,
+        catalogs: Mapping[str, Catalog],
+        snapshot: Snapshot,
+        settings: Options,
+    ) -> None:
+        self.document = document
+        self.resource_version = resource_version
+        self.metadata = metadata
+        self.catalogs = catalogs
+        self.snapshot = snapshot
+        self.settings = settings
+        self.prepared: Bounded[Prepared] = Bounded(_DOCUMENTS)
+        self._schemas: dict[SchemaKey, RoleSchema] = {}
+        self._translated: dict[SchemaKey, graphql.GraphQLSchema] = {}
+
+    def known(self, role: str) -> str:
+        """`role`, or the name that all roles without any permission share."""
+        snapshot = self.snapshot
+        if role == ADMIN or role in snapshot.roles or role in snapshot.inherited_roles:
+            return role
+        return _NOBODY
+
+    def schema(self, key: SchemaKey) -> RoleSchema:
+        """The schema under `key`, whose role is one that `known` gave."""
+        found = self._schemas.get(key)
+        if found is None:
+            role, relay, backend_only = key
+            found = self._schemas[key] = expose(
+                self.snapshot, role, self.settings, relay=relay, backend_only=backend_only
+            )
+        return found
+
+    def translated(self, key: SchemaKey) -> graphql.GraphQLSchema:
+        """The schema under `key` for introspection."""
+        found = self._translated.get(key)
+        if found is None:
+            found = self._translated[key] = translate(self.schema(key))
+        return found
