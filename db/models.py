@@ -228,6 +228,7 @@ class Upload(Base):
     __tablename__ = "uploads"
     __table_args__ = (
         Index("uploads_animal_id_idx", "animal_id"),
+        Index("uploads_user_id_idx", "user_id"),
         Index("uploads_expires_at_idx", "expires_at"),
         {"schema": SHELTER},
     )

@@ -213,6 +213,7 @@ def _create_uploads() -> None:
         schema="shelter",
     )
     op.create_index("uploads_animal_id_idx", "uploads", ["animal_id"], schema="shelter")
+    op.create_index("uploads_user_id_idx", "uploads", ["user_id"], schema="shelter")
     op.create_index("uploads_expires_at_idx", "uploads", ["expires_at"], schema="shelter")
 
 
