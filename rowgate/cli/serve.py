@@ -84,6 +84,7 @@ def _leave(_number: int, _frame: object) -> None:
 def _share(settings: Settings, listener: socket.socket) -> int:
     """Processes that accept from one socket; when one ends, so do the others."""
     children: set[int] = set()
+    told: set[int] = set()
     for _ in range(settings.workers):
         child = os.fork()
         if child == 0:
@@ -92,7 +93,8 @@ def _share(settings: Settings, listener: socket.socket) -> int:
     listener.close()
 
     def end_all(_number: int, _frame: object) -> None:
-        for one in children:
+        for one in children - told:
+            told.add(one)
             with suppress(ProcessLookupError):
                 os.kill(one, signal.SIGTERM)
 

@@ -36,8 +36,9 @@ class Child:
     patience: float = 15.0
     process: subprocess.Popen[bytes] | None = field(default=None)
 
-    def start(self) -> None:
-        """Start it, in a session of its own so that Ctrl-C reaches the supervisor alone."""
+    def start(self, leash: int) -> None:
+        """Start it, in a session of its own so that Ctrl-C reaches the supervisor alone; it keeps
+        the lock `leash` for as long as it lives."""
         _turn_over(self.log)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -47,6 +48,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=(leash,),
             )
 
     def is_well(self) -> bool:

@@ -3,7 +3,10 @@
 import fcntl
 import os
 import secrets
-from collections.abc import Mapping
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +26,7 @@ SECRETS = (
 PORTS = {"engine": 8080, "auth": 8081, "actions": 8082, "postgres": 5433, "s3": 8333}
 """The processes that listen, and where unless ROWGATE_<NAME>_PORT says otherwise."""
 
+TO_END = 4.0
 DEFAULT_STATE = Path(".rowgate")
 
 
@@ -73,6 +77,46 @@ def locked(state: Path) -> int:
     os.truncate(handle, 0)
     os.write(handle, str(os.getpid()).encode())
     return handle
+
+
+def leash(state: Path) -> int:
+    """A lock that children inherit: it comes free when the last of an earlier run has ended, also
+    where their supervisor was killed. Those that take longer than `TO_END` seconds are killed.
+
+    Raises `CommandError` where even that does not help.
+    """
+    file = state / "children.lock"
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    if _acquired(handle, TO_END):
+        return handle
+    for process in _holding(file):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    if _acquired(handle, TO_END):
+        return handle
+    os.close(handle)
+    raise CommandError(f"Processes of an earlier run do not end; see who holds {file}.")
+
+
+def _acquired(handle: int, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+def _holding(file: Path) -> Iterator[int]:
+    """The other processes that have `file` open."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            opened_files = {one.readlink() for one in (entry / "fd").iterdir()}
+            if file in opened_files and int(entry.name) != os.getpid():
+                yield int(entry.name)
 
 
 def refuse_taken(project: Project, names: set[str]) -> None:

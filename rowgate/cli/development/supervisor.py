@@ -20,7 +20,13 @@ from rowgate.cli.development.database import (
     revision,
 )
 from rowgate.cli.development.object_store import object_store
-from rowgate.cli.development.project import Project, locked, opened, refuse_taken
+from rowgate.cli.development.project import (
+    Project,
+    leash,
+    locked,
+    opened,
+    refuse_taken,
+)
 from rowgate.cli.development.report import announce, withdraw
 from rowgate.cli.failures import OUTPUT, CommandError
 from rowgate.cli.metadata import Engine, replaced
@@ -46,7 +52,8 @@ def run(state: Path | None, free_ports: bool) -> int:  # noqa: FBT001 - straight
     try:
         project = opened(state, free_ports=free_ports)
         locked(project.state)
-        children = _start(project, stops)
+        held = _shown("Waiting for an earlier run to end", lambda: leash(project.state))
+        children = _start(project, stops, held)
         while True:
             time.sleep(_PULSE)
             for child in children:
@@ -62,7 +69,9 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise Interrupted
 
 
-def _start(project: Project, stops: list[tuple[str, Callable[[], None]]]) -> Sequence[Child]:
+def _start(
+    project: Project, stops: list[tuple[str, Callable[[], None]]], held: int
+) -> Sequence[Child]:
     """Start everything; what has been started is in `stops`, whatever happens."""
     began = time.monotonic()
     outside = given(project)
@@ -73,7 +82,7 @@ def _start(project: Project, stops: list[tuple[str, Callable[[], None]]]) -> Seq
     )
     if store:
         stops.append((store.name, store.stop))
-        store.start()
+        store.start(held)
     databases = _given(outside) if outside else _embedded(project, stops)
     _migrate(project, databases)
     auth = environments.auth(project, databases)
@@ -81,10 +90,10 @@ def _start(project: Project, stops: list[tuple[str, Callable[[], None]]]) -> Seq
     engine = environments.engine(project, databases)
     first = [auth, *([store] if store else [])]
     stops.extend((child.name, child.stop) for child in (auth, actions, engine))
-    auth.start()
+    auth.start(held)
     _shown("Starting auth and the object store", lambda: wait_for(first))
-    actions.start()
-    engine.start()
+    actions.start(held)
+    engine.start(held)
     _shown("Starting the engine and actions", lambda: wait_for([actions, engine]))
     odd = _shown("Applying metadata", lambda: _apply_metadata(project))
     announce(project, databases, odd, time.monotonic() - began)
