@@ -33,6 +33,7 @@ _log = logging.getLogger("rowgate.metadata")
 _STORE_CONNECTIONS = 10
 _URL_VARIABLE = "HASURA_GRAPHQL_DATABASE_URL"
 _RETRY_SECONDS = 5.0
+_CONNECT_SECONDS = 10.0
 _ADMIN = Session(ADMIN)
 
 
@@ -47,6 +48,7 @@ class World:
         self._connections = NOTHING
         self._turn = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
+        self._ledger_connection: asyncpg.Connection | None = None
         self._heard = asyncio.Event()
         self.current = self._build(_empty(), 0, NOTHING)
         self.listeners: list[Callable[[Generation], None]] = []
@@ -63,8 +65,7 @@ class World:
         database = await Database.connect(settings.metadata_database_url, limits)
         world = cls(settings, database)
         try:
-            async with database.connection() as connection:
-                await store.prepare(connection)
+            await store.prepare(await world._ledger())
             await world.reload()
             await world._apply_settings()
         except BaseException:
@@ -86,6 +87,8 @@ class World:
                 await self._follower
         for database in self.databases.values():
             await database.close()
+        if self._ledger_connection is not None:
+            self._ledger_connection.terminate()
         await self.store.close()
 
     def reading(self, session: Session) -> Draft:
@@ -148,7 +151,7 @@ class World:
         return self.current
 
     def _tools(self) -> Tools:
-        return Tools(self._build, self._connector, self.store)
+        return Tools(self._build, self._connector, self.store, self.settings)
 
     def _build(self, document: Json, version: int, connections: Connections) -> Generation:
         metadata = read(document)
@@ -162,8 +165,8 @@ class World:
 
     async def _save(self, draft: Draft) -> None:
         made = draft.generation
-        async with self.store.connection() as connection:
-            version = await store.save(connection, made.document, made.resource_version)
+        connection = await self._ledger()
+        version = await store.save(connection, made.document, made.resource_version)
         generation = Generation(
             made.document, version, made.metadata, made.catalogs, made.snapshot, self.settings
         )
@@ -177,6 +180,17 @@ class World:
         draft.generation, draft.connections = generation, connections
         await self._save(draft)
 
+    async def _ledger(self) -> asyncpg.Connection:
+        """The connection on which the document is read and written: changes take turns, so that
+        one is enough. Raises `ApiError` `postgres-error` where there is none to be had."""
+        if self._ledger_connection is None or self._ledger_connection.is_closed():
+            url = self.settings.metadata_database_url
+            try:
+                self._ledger_connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+                raise as_api_error(error) from error
+        return self._ledger_connection
+
     def _become(self, generation: Generation, connections: Connections) -> None:
         if generation is self.current:
             return
@@ -187,14 +201,12 @@ class World:
 
     async def _catch_up(self) -> None:
         """Load what another engine has saved, so that a change starts from the newest state."""
-        async with self.store.connection() as connection:
-            version = await connection.fetchval(_VERSION)
+        version = await (await self._ledger()).fetchval(_VERSION)
         if (version or 0) != self.current.resource_version:
             await self._load()
 
     async def _load(self) -> None:
-        async with self.store.connection() as connection:
-            document, version = await store.load(connection)
+        document, version = await store.load(await self._ledger())
         names = [one["name"] for one in document.get("sources", [])]
         before = self._connections
         connections = await self._connector.follow(before, document, names)
@@ -227,7 +239,9 @@ class World:
 
     async def _listen(self) -> None:
         interval = self.settings.schema_sync_poll_interval / 1000
-        connection = await asyncpg.connect(self.settings.metadata_database_url)
+        connection = await asyncpg.connect(
+            self.settings.metadata_database_url, timeout=_CONNECT_SECONDS
+        )
         try:
             await connection.add_listener(store.CHANNEL, self._hear)
             while not connection.is_closed():

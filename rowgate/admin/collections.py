@@ -94,9 +94,7 @@ def drop_query_collection(arguments: Json) -> Edit:
         if allowed is not None:
             if not cascade:
                 text = f'query collection with name "{name}" is present in the allowlist; '
-                raise ApiError(
-                    text + "cannot proceed to drop", code="dependency-error", path=ARGS
-                )
+                raise ApiError(text + "cannot proceed to drop", code="dependency-error", path=ARGS)
             doc.remove(document, "allowlist", allowed)
         doc.remove(document, "query_collections", collection)
 

@@ -11,9 +11,7 @@ from rowgate.base.json import Json, encode
 from rowgate.database.pool import PoolSettings
 
 _TOP_KNOWN = frozenset({"connection_info", "extensions_schema"})
-_KNOWN = frozenset(
-    {"database_url", "pool_settings", "use_prepared_statements", "isolation_level"}
-)
+_KNOWN = frozenset({"database_url", "pool_settings", "use_prepared_statements", "isolation_level"})
 _POOL_KNOWN = frozenset(
     {
         "max_connections",

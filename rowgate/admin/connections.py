@@ -111,9 +111,7 @@ class Connector:
         return await _ask(database, digest, enums)
 
 
-async def _ask(
-    database: Database, digest: str, enums: frozenset[QualifiedName]
-) -> Connected:
+async def _ask(database: Database, digest: str, enums: frozenset[QualifiedName]) -> Connected:
     try:
         async with database.connection() as connection:
             catalog = await introspect(connection, enums)

@@ -19,7 +19,7 @@ from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
 from rowgate.catalog.types import Catalog
 from rowgate.database.pool import Database
-from rowgate.snapshot.types import Inconsistency
+from rowgate.snapshot.types import Inconsistency, Options
 
 Build = Callable[[Json, int, Connections], Generation]
 """Document, resource version and connections → a resolved generation."""
@@ -27,11 +27,12 @@ Build = Callable[[Json, int, Connections], Generation]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a draft is given to work with: how to resolve, and how to connect."""
+    """What a draft is given to work with: how to resolve and to connect."""
 
     build: Build
     connector: Connector
     store: Database
+    options: Options
 
 
 class Draft:
@@ -102,9 +103,7 @@ class Draft:
         connections = self.connections.with_catalog(source, catalog)
         return self.tools.build(document, self.generation.resource_version, connections)
 
-    async def _try(
-        self, document: Json, again: Iterable[str]
-    ) -> tuple[Generation, Connections]:
+    async def _try(self, document: Json, again: Iterable[str]) -> tuple[Generation, Connections]:
         connections = await self.tools.connector.follow(self.connections, document, again)
         self._seen.append(connections)
         version = self.generation.resource_version

@@ -43,9 +43,7 @@ def track_logical_model(arguments: Json) -> Edit:
     return _track(given, ("logical_models", "logical_model", "Logical model"), name, keys)
 
 
-def _track(
-    given: Arguments, kind: tuple[str, str, str], name: str, keys: tuple[str, ...]
-) -> Edit:
+def _track(given: Arguments, kind: tuple[str, str, str], name: str, keys: tuple[str, ...]) -> Edit:
     key, singular, words = kind
     source, member = given.source(), _member(key)
     entry: Entry = given.only(*keys)

@@ -231,5 +231,3 @@ def _is_tracked(owner: Entry, suggestion: Json) -> bool:
             if [write_name(Arguments(on).table()), columns] == wanted:
                 return True
     return False
-
-

@@ -224,8 +224,10 @@ def _permissions_on(
     for table, entry in doc.tables(before):
         for kind, permission in doc.permissions(entry):
             content = permission.get("permission") or {}
-            found = (*uses(content.get("filter"), table, fields),
-                     *uses(content.get("check"), table, fields))
+            found = (
+                *uses(content.get("filter"), table, fields),
+                *uses(content.get("check"), table, fields),
+            )
             if any(isinstance(use, Use) and (use.table, use.name) == column for use in found):
                 wanted.add((table, kind, permission["role"]))
     for one in objects(document):

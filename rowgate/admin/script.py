@@ -94,7 +94,6 @@ async def _copied(connection: asyncpg.Connection, statement: str) -> list[list[s
     return [[_cell(field) for field in line.split("\t")] for line in lines]
 
 
-
 def _cell(field: str) -> str:
     if field == r"\N":
         return _NULL_TEXT

@@ -53,11 +53,7 @@ def split(script: str) -> list[str]:
 
 def words(script: str) -> set[str]:
     """Every bare word of `script` in lower case: outside texts, quoted names and comments."""
-    return {
-        script[begin:end].lower()
-        for kind, begin, end in _tokens(script)
-        if kind == "word"
-    }
+    return {script[begin:end].lower() for kind, begin, end in _tokens(script) if kind == "word"}
 
 
 class _RoutineBody:

@@ -57,7 +57,7 @@ def _check_headers(value: Json, path: tuple[PathStep, ...]) -> None:
     for index, header in enumerate(expect_list(value or [], path)):
         name = expect_object(header, (*path, index)).get("value_from_env")
         if isinstance(name, str) and name.startswith(_GUARDED):
-            text = f"env variables starting with \"{_GUARDED}\" are not allowed in value_from_env"
+            text = f'env variables starting with "{_GUARDED}" are not allowed in value_from_env'
             raise ParseFailed(f"{text}: {name}", path=(*path, index))
 
 

@@ -211,7 +211,6 @@ def _to(new: Json) -> Edit:
     return Edit(apply, on_broken=OnBroken.ALLOW)
 
 
-
 def get_catalog_state(arguments: Json) -> Task:
     """`get_catalog_state`: what the command line and the console have stored with the engine."""
     expect_object(arguments or {})

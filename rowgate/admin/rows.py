@@ -1,0 +1,107 @@
+"""The legacy API's `select`, `insert`, `update`, `delete` and `count`, for every role: a thin front
+over the plans, the renderer and the pool that GraphQL uses.
+"""
+
+from collections.abc import Callable
+
+import orjson
+
+from rowgate.admin import row_queries as asked
+from rowgate.admin.arguments import Arguments, expect_object
+from rowgate.admin.draft import Draft, Task
+from rowgate.admin.row_plans import ARGS, COUNT_KEY, Planner, WriteOf
+from rowgate.admin.row_queries import Target
+from rowgate.base.errors import ApiError
+from rowgate.base.json import Json, decode
+from rowgate.database.bind import arguments as bind
+from rowgate.database.run import fetch
+from rowgate.plan.scope import Scope
+from rowgate.plan.types import Aggregate, ReadRows, Write
+from rowgate.snapshot.types import Table
+from rowgate.sql.render import render
+
+Work = ReadRows | Aggregate | Write
+_UPDATE_KEYS = ("set", "inc")
+_UNBUILT_UPDATE_KEYS = ("mul", "default")
+
+
+def select(arguments: Json) -> Task:
+    """`select {source, table, columns, where, order_by, limit, offset}` → a list of rows."""
+    given = Arguments.of(arguments)
+    query = asked.row_query(given)
+    return _task(asked.target(given), lambda planner, table: planner.select(table, query))
+
+
+def count(arguments: Json) -> Task:
+    """`count {source, table, where, distinct}` → `{"count": n}`."""
+    given = Arguments.of(arguments)
+    where = expect_object(given.get("where", {}), given.at("where"))
+    distinct = given.texts("distinct") if given.has("distinct") else []
+    target = asked.target(given)
+
+    async def run(draft: Draft) -> Json:
+        def plan(planner: Planner, table: Table) -> Work:
+            return planner.count(table, where, distinct)
+
+        answer = decode(await _execute(draft, target, plan))
+        return {"count": answer[COUNT_KEY]["count"]}
+
+    return Task(run)
+
+
+def insert(arguments: Json) -> Task:
+    """`insert {source, table, objects, on_conflict, returning}`."""
+    given = Arguments.of(arguments)
+    objects = asked.objects(given)
+    conflict = asked.on_conflict(given)
+    return _write(given, lambda planner, table: planner.insert(table, objects, conflict))
+
+
+def update(arguments: Json) -> Task:
+    """`update {source, table, where, $set, $inc, returning}`; `_set` is the same as `$set`."""
+    given = Arguments.of(arguments)
+    where = expect_object(given.need("where"), given.at("where"))
+    changes = [
+        (operator, expect_object(given.get(sign + operator), given.at(sign + operator)))
+        for operator in _UPDATE_KEYS
+        for sign in "$_"
+        if given.has(sign + operator)
+    ]
+    for key in (sign + operator for operator in _UNBUILT_UPDATE_KEYS for sign in "$_"):
+        if given.has(key):
+            raise ApiError(f"{key} is not supported", code="not-supported", path=given.at(key))
+    return _write(given, lambda planner, table: planner.update(table, where, changes))
+
+
+def delete(arguments: Json) -> Task:
+    """`delete {source, table, where, returning}`."""
+    given = Arguments.of(arguments)
+    where = expect_object(given.need("where"), given.at("where"))
+    return _write(given, lambda planner, table: planner.delete(table, where))
+
+
+def _write(given: Arguments, plan: Callable[[Planner, Table], WriteOf]) -> Task:
+    returning = asked.returning(given)
+    return _task(
+        asked.target(given), lambda planner, table: plan(planner, table).answering(returning)
+    )
+
+
+def _task(target: Target, plan: Callable[[Planner, Table], Work]) -> Task:
+    async def run(draft: Draft) -> Json:
+        return orjson.Fragment(await _execute(draft, target, plan))
+
+    return Task(run)
+
+
+async def _execute(draft: Draft, target: Target, plan: Callable[[Planner, Table], Work]) -> bytes:
+    try:
+        database = draft.database(target.source)
+        scope = Scope(draft.generation.snapshot, target.source, draft.session.role)
+        planner = Planner(scope, draft.tools.options)
+        statement = render(plan(planner, planner.table(target.table)))
+        values = bind(statement.binders, {}, draft.session)
+        async with database.connection() as connection:
+            return await fetch(connection, statement.text, values, ARGS)
+    except ApiError as error:
+        raise error if error.path else error.under(*ARGS) from None
