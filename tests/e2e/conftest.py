@@ -22,12 +22,14 @@ Json = Any
 
 @dataclass(frozen=True)
 class Running:
-    """A run: where its parts are, and its secrets, as `.env` of its state folder has them."""
+    """A run: where its parts are, its secrets, as `.env` of its state folder has them, the folder
+    of its logs."""
 
     urls: dict[str, str]
     objects: str
     database_url: str
     secrets: dict[str, str]
+    logs: Path
 
     def graphql(
         self,
@@ -77,6 +79,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             objects=told["pages"]["objects"],
             database_url=told["database_url"],
             secrets=_secrets(state / ".env"),
+            logs=state / "logs",
         )
     finally:
         _stop(process)
