@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +32,11 @@ DEFAULT_STATE = Path(".rowgate")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project as it is run: `state` holds data, keys and logs; `values` is the environment over
-    `.env`; `ports` are those that its processes listen on."""
+    """A project as it is run: `state` holds data, keys and logs; `secrets` is its `.env`; `values`
+    is the environment over that; `ports` are those that its processes listen on."""
 
     state: Path
+    secrets: Path
     values: Mapping[str, str]
     ports: Mapping[str, int]
 
@@ -60,7 +61,7 @@ def opened(state: Path | None, *, free_ports: bool) -> Project:
     file = folder / ".env" if state else Path(".env").absolute()
     values = _with_secrets(file) | dict(os.environ)
     ports = {name: _port(name, values, free_ports=free_ports) for name in PORTS}
-    return Project(folder, values, ports)
+    return Project(folder, file, values, ports)
 
 
 def locked(state: Path) -> int:
@@ -79,14 +80,18 @@ def locked(state: Path) -> int:
     return handle
 
 
-def leash(state: Path) -> int:
+def leash(state: Path, tell: Callable[[], None]) -> int:
     """A lock that children inherit: it comes free when the last of an earlier run has ended, also
-    where their supervisor was killed. Those that take longer than `TO_END` seconds are killed.
+    where their supervisor was killed. `tell` is called before waiting for that; those that take
+    longer than `TO_END` seconds are killed.
 
     Raises `CommandError` where even that does not help.
     """
     file = state / "children.lock"
     handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    if _acquired(handle, 0.0):
+        return handle
+    tell()
     if _acquired(handle, TO_END):
         return handle
     for process in _holding(file):
@@ -99,15 +104,15 @@ def leash(state: Path) -> int:
 
 
 def _acquired(handle: int, patience: float) -> bool:
+    """Whether the lock was had within `patience` seconds; it is tried once in any case."""
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        try:
+    while True:
+        with suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(0.05)
-        else:
             return True
-    return False
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
 
 
 def _holding(file: Path) -> Iterator[int]:

@@ -34,8 +34,9 @@ def announce(project: Project, databases: Databases, odd: Sequence[str], seconds
     OUTPUT.print(table)
     for reason in odd:
         OUTPUT.print(f"  inconsistent metadata: {reason}", markup=False)
-    OUTPUT.print("\nSeeded users: test_user, alice, bob; password: SEED_PASSWORD of .env")
-    OUTPUT.print("Admin: header x-hasura-admin-secret, HASURA_GRAPHQL_ADMIN_SECRET of .env")
+    OUTPUT.print(f"\nSecrets are in {project.secrets}:")
+    OUTPUT.print("  seeded users  test_user, alice, bob, with SEED_PASSWORD")
+    OUTPUT.print("  admin         HASURA_GRAPHQL_ADMIN_SECRET, in the header x-hasura-admin-secret")
     body = json.dumps({"query": QUERY})
     OUTPUT.print(f"\n  curl -s {urls['graphql']} -d '{body}'\n", markup=False)
     OUTPUT.print(f"Ready after {seconds:.1f} s. Ctrl-C stops everything; logs: {project.logs}")

@@ -52,7 +52,7 @@ def run(state: Path | None, free_ports: bool) -> int:  # noqa: FBT001 - straight
     try:
         project = opened(state, free_ports=free_ports)
         locked(project.state)
-        held = _shown("Waiting for an earlier run to end", lambda: leash(project.state))
+        held = leash(project.state, lambda: OUTPUT.print("Waiting for an earlier run to end …"))
         children = _start(project, stops, held)
         while True:
             time.sleep(_PULSE)
