@@ -3,6 +3,7 @@
 A path is looked up among the names found, never turned into a path of the file system.
 """
 
+import gzip
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,10 +30,12 @@ _NEVER = (b"cache-control", b"no-cache")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it is served: its bytes and all its headers."""
+    """A file as it is served: its bytes and all its headers, plain and compressed."""
 
     content: bytes
     headers: RawHeaders
+    packed: bytes
+    packed_headers: RawHeaders
 
 
 def read_files(folder: Path = FOLDER) -> dict[str, File]:
@@ -61,10 +64,15 @@ def _file(name: str, content: bytes) -> File:
     if kind.startswith("text/") or kind.endswith(("javascript", "json")):
         kind += "; charset=utf-8"
     age = _FOR_EVER if name.startswith("assets/") else _NEVER
-    headers = [
-        (b"content-type", kind.encode()),
-        (b"content-length", b"%d" % len(content)),
-        age,
-        *_SECURITY,
-    ]
-    return File(content, headers)
+    headers = [(b"content-type", kind.encode()), (b"vary", b"Accept-Encoding"), age, *_SECURITY]
+    packed = gzip.compress(content, 5, mtime=0)
+    return File(
+        content,
+        [*headers, _length(content)],
+        packed,
+        [*headers, (b"content-encoding", b"gzip"), _length(packed)],
+    )
+
+
+def _length(content: bytes) -> tuple[bytes, bytes]:
+    return (b"content-length", b"%d" % len(content))

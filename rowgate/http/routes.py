@@ -83,7 +83,7 @@ class Routes:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         file = console.find(self._files, scope["path"]) if method == "GET" else None
         if file is not None and scope["path"].startswith(console.PREFIX):
-            return await _send(send, scope, 200, file.headers, file.content)
+            return await _send_file(scope, send, file)
         try:
             reply = await self._answer(asked, method)
         except ClientLeft:
@@ -174,8 +174,12 @@ def _strict(scope: Scope) -> bool:
     return words[-1].lower() in {"", "true", "t", "1", "yes"}
 
 
-async def _send(send: Send, scope: Scope, status: int, headers: RawHeaders, content: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send(
-        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content}
+async def _send_file(scope: Scope, send: Send, file: console.File) -> None:
+    packed = any(
+        name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"]
     )
+    headers = file.packed_headers if packed else file.headers
+    content = file.packed if packed else file.content
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    body = b"" if scope["method"] == "HEAD" else content
+    await send({"type": "http.response.body", "body": body})

@@ -25,7 +25,7 @@ async def client(desk: Desk, log: StringIO | None = None, **given: Any) -> Async
     settings = given.pop("settings", None) or doubles.settings(**given)
     app = doubles.application(settings, desk, log)
     await app.open()
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://engine") as made:
         try:
             yield made
@@ -219,12 +219,13 @@ async def test_internals_are_for_admins() -> None:
 
     desk.answer = fail
     user = {**ADMIN, "x-hasura-role": "user"}
-    for headers, given, shown in (
+    cases: tuple[tuple[dict[str, str], dict[str, Any], bool], ...] = (
         (ADMIN, {}, True),
         (user, {}, False),
         (ADMIN, {"admin_internal_errors": False}, False),
         (user, {"dev_mode": True}, True),
-    ):
+    )
+    for headers, given, shown in cases:
         async with client(desk, **given) as http:
             told = (await http.post("/v1/graphql", json=QUERY, headers=headers)).json()
         assert ("internal" in told["errors"][0]["extensions"]) is shown

@@ -37,7 +37,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_000.0
-        monkeypatch.setattr(key_source.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("rowgate.http.session.key_source.time.monotonic", lambda: self.now)
 
 
 async def gate_of(provider: Provider, log: StringIO | None = None) -> Gate:
@@ -113,7 +113,7 @@ async def test_a_start_without_keys_fails(monkeypatch: pytest.MonkeyPatch) -> No
     async def no_pause(_: float) -> None:
         return None
 
-    monkeypatch.setattr(key_source.asyncio, "sleep", no_pause)
+    monkeypatch.setattr("rowgate.http.session.key_source.asyncio.sleep", no_pause)
     provider = Provider()
     with pytest.raises(SettingsError, match="HASURA_GRAPHQL_JWT_SECRET: no keys"):
         await gate_of(provider)
