@@ -246,7 +246,8 @@ class World:
             await connection.add_listener(store.CHANNEL, self._hear)
             while not connection.is_closed():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._heard.wait(), interval or None)
+                    async with asyncio.timeout(interval or None):
+                        await self._heard.wait()
                 self._heard.clear()
                 version = await connection.fetchval(_VERSION) or 0
                 if version != self.current.resource_version or self._connections.failures:

@@ -147,3 +147,24 @@ class _Walk:
                     target = self._fields.target(table, relationship)
                     if target is not None:
                         yield Use(target, column, operand, 1, is_value=True)
+
+
+def has_literal(operand: Json) -> bool:
+    """Whether a comparison's operand, or one of its operators', is a value of the column's type
+    that is written out: not null, not a session variable, not another column.
+
+    >>> has_literal(True), has_literal({"_eq": "X-Hasura-User-Id"}), has_literal({"_is_null": True})
+    (True, False, False)
+    """
+    match operand:
+        case dict():
+            return any(
+                has_literal(value)
+                for operator, value in operand.items()
+                if operator not in _COLUMN_OPERATORS and operator[1:] != "is_null"
+            )
+        case list():
+            return any(has_literal(one) for one in operand)
+        case str():
+            return not operand.lower().startswith("x-hasura-")
+    return operand is not None

@@ -1,6 +1,7 @@
 """The legacy API's queries as plans: the same nouns, scope and conditions as GraphQL's."""
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from rowgate.admin import row_queries as asked
@@ -38,6 +39,8 @@ from rowgate.snapshot.types import Options, Relationship, Table
 Path = tuple[PathStep, ...]
 ARGS: Path = ("args",)
 COUNT_KEY = "aggregate"
+_LABELS = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*)?")
+_OF_LABELS = frozenset({"ancestor", "descendant", "eq", "neq", "ne", "gt", "lt", "gte", "lte"})
 
 
 def denied(code: str, message: str, path: Path) -> ApiError:
@@ -91,7 +94,7 @@ class Planner:
 
     def insert(
         self, table: Table, objects: Sequence[Mapping[str, Json]], how: OnConflict | None
-    ) -> "WriteOf":
+    ) -> Write:
         """Rows to insert; a row without a value takes every default."""
         permission = self.scope.insert_permission(table)
         given = [self._values(table, one, permission.columns) for one in objects]
@@ -102,9 +105,9 @@ class Planner:
             given[0][min(permission.columns)] = None
         conflict = None if how is None else self._conflict(table, how, columns)
         inserts = tuple(self.scope.insert(table, one, conflict) for one in given)
-        return WriteOf(self, table, Write(self.scope.together(inserts), path=ARGS))
+        return Write(self.scope.together(inserts), path=ARGS)
 
-    def update(self, table: Table, where: Json, changes: Iterable[tuple[str, Json]]) -> "WriteOf":
+    def update(self, table: Table, where: Json, changes: Iterable[tuple[str, Json]]) -> Write:
         """Rows to change; `changes`: operator and column → value."""
         assignments = []
         permission = self.scope.update_permission(table)
@@ -117,21 +120,25 @@ class Planner:
             text = "atleast one of $set, $inc, $mul has to be present"
             raise denied("unexpected-payload", text, ARGS)
         change = self.scope.update(table, self._where(table, where), tuple(assignments))
-        return WriteOf(self, table, Write(change, path=ARGS))
+        return Write(change, path=ARGS)
 
-    def delete(self, table: Table, where: Json) -> "WriteOf":
+    def delete(self, table: Table, where: Json) -> Write:
         """Rows to delete."""
         self.scope.delete_permission(table)
         change = self.scope.delete(table, self._where(table, where))
-        return WriteOf(self, table, Write(change, path=ARGS))
+        return Write(change, path=ARGS)
 
-    def returning(self, table: Table, names: Sequence[str]) -> Fields:
-        """The columns of written rows that are shown."""
+    def response(self, table: Table, returning: Sequence[str] | None) -> Response:
+        """What is told of written rows: how many, and the columns of `returning` where given."""
+        affected: Response = (("affected_rows", AffectedRows()),)
+        if returning is None:
+            return affected
         path = (*ARGS, "returning")
-        return tuple(
+        fields = tuple(
             (name, self._shown(self._column(table, name, "select", path)))
-            for name in self._names(table, names, path)
+            for name in self._names(table, returning, path)
         )
+        return (*affected, ("returning", Returning(fields)))
 
     # --- parts
 
@@ -161,6 +168,7 @@ class Planner:
 
     def _where(self, table: Table, where: Json, path: Path = (*ARGS, "where")) -> Condition:
         try:
+            _check_labels(table, where, path)
             return ConditionReader(self, table, client_values=True).read(where)
         except ApiError as error:
             raise error if error.path else error.under(*path) from None
@@ -249,25 +257,24 @@ class Planner:
         return tuple(name for name in columns if name in permission.columns)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class WriteOf:
-    """A change whose answer is still to be chosen."""
-
-    planner: Planner
-    table: Table
-    write: Write
-
-    def answering(self, returning: Sequence[str] | None) -> Write:
-        """The change, answered with the number of rows and, where wanted, the rows."""
-        response: Response = (("affected_rows", AffectedRows()),)
-        if returning is not None:
-            fields = self.planner.returning(self.table, returning)
-            response = (*response, ("returning", Returning(fields)))
-        return dataclasses.replace(self.write, response=response)
-
-
 def _no_such_column(name: str, path: Path) -> ApiError:
     return denied("permission-denied", f'no such column exists: "{name}"', path)
+
+
+def _check_labels(table: Table, where: Json, path: Path) -> None:
+    """Refuse comparisons of an `ltree` column with a text that is no path of labels."""
+    for name, operators in where.items():
+        column = table.columns.get(name)
+        if column is None or column.type.name != "ltree" or not isinstance(operators, dict):
+            continue
+        for operator, value in operators.items():
+            wrong = isinstance(value, str) and not _LABELS.fullmatch(value)
+            if operator[1:] in _OF_LABELS and wrong:
+                text = (
+                    "Expecting label path: a sequence of zero or more labels separated by dots, "
+                    "for example L1.L2.L3"
+                )
+                raise denied("parse-failed", text, (*path, name, operator))
 
 
 def _assignment(table: Table, name: str, operator: str, value: Json) -> Assignment:

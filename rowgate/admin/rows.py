@@ -3,13 +3,14 @@ over the plans, the renderer and the pool that GraphQL uses.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import orjson
 
 from rowgate.admin import row_queries as asked
 from rowgate.admin.arguments import Arguments, expect_object
 from rowgate.admin.draft import Draft, Task
-from rowgate.admin.row_plans import ARGS, COUNT_KEY, Planner, WriteOf
+from rowgate.admin.row_plans import ARGS, COUNT_KEY, Planner
 from rowgate.admin.row_queries import Target
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json, decode
@@ -80,11 +81,14 @@ def delete(arguments: Json) -> Task:
     return _write(given, lambda planner, table: planner.delete(table, where))
 
 
-def _write(given: Arguments, plan: Callable[[Planner, Table], WriteOf]) -> Task:
+def _write(given: Arguments, plan: Callable[[Planner, Table], Write]) -> Task:
     returning = asked.returning(given)
-    return _task(
-        asked.target(given), lambda planner, table: plan(planner, table).answering(returning)
-    )
+
+    def whole(planner: Planner, table: Table) -> Write:
+        response = planner.response(table, returning)
+        return replace(plan(planner, table), response=response)
+
+    return _task(asked.target(given), whole)
 
 
 def _task(target: Target, plan: Callable[[Planner, Table], Work]) -> Task:

@@ -13,7 +13,7 @@ import asyncpg
 from rowgate.admin import document as doc
 from rowgate.admin import script
 from rowgate.admin.arguments import Arguments
-from rowgate.admin.boolexp import Fields, Use, uses
+from rowgate.admin.boolexp import Fields, Use, has_literal, uses
 from rowgate.admin.connections import enum_tables
 from rowgate.admin.document import ARGS
 from rowgate.admin.draft import (
@@ -31,7 +31,7 @@ from rowgate.admin.renames import (
     rename,
     retyped_columns,
 )
-from rowgate.admin.statements import words
+from rowgate.admin.statements import split, words
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.names import QualifiedName
@@ -40,8 +40,9 @@ from rowgate.catalog.types import Catalog
 
 _CONNECT_SECONDS = 10.0
 _DDL = frozenset(
-    {"alter", "create", "drop", "replace", "comment", "rename", "import", "do", "call", "reassign"}
+    {"alter", "create", "drop", "comment", "import", "do", "call", "reassign", "begin", "start"}
 )
+_QUERIES = frozenset({"select", "with"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,15 @@ class Script:
         """Whether the catalog is read again afterwards."""
         if self.read_only:
             return False
-        return self.check is True or bool(_DDL & words(self.sql))
+        return self.check is True or any(_is_ddl(one) for one in split(self.sql))
+
+
+def _is_ddl(statement: str) -> bool:
+    """Whether the statement may change what the catalog holds, by its first word: SQL that plainly
+    does not is not followed by an introspection."""
+    found = words(statement)
+    first = found[0] if found else ""
+    return first in _DDL or (first in _QUERIES and "into" in found)
 
 
 def run_sql(arguments: Json) -> Task:
@@ -223,14 +232,30 @@ def _permissions_on(
     wanted = set()
     for table, entry in doc.tables(before):
         for kind, permission in doc.permissions(entry):
-            content = permission.get("permission") or {}
-            found = (
-                *uses(content.get("filter"), table, fields),
-                *uses(content.get("check"), table, fields),
-            )
-            if any(isinstance(use, Use) and (use.table, use.name) == column for use in found):
+            if _takes_literal(permission.get("permission") or {}, table, fields, column):
                 wanted.add((table, kind, permission["role"]))
     for one in objects(document):
         for table, kind, role in wanted:
             if one.dependent == f'permission {table}.{role}.{kind} in source "{source}"':
                 yield one
+
+
+def _takes_literal(
+    content: Json, table: QualifiedName, fields: Fields, column: tuple[QualifiedName, str]
+) -> bool:
+    """Whether a permission compares the column with a fixed value, or presets it to one: session
+    variables are texts that are read anew as whatever type the column has."""
+    presets = content.get("set") or {}
+    if table == column[0] and has_literal(presets.get(column[1])):
+        return True
+    found = (
+        *uses(content.get("filter"), table, fields),
+        *uses(content.get("check"), table, fields),
+    )
+    return any(
+        isinstance(use, Use)
+        and (use.table, use.name) == column
+        and not use.is_value
+        and has_literal(use.container[use.key])
+        for use in found
+    )

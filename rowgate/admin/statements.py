@@ -51,9 +51,10 @@ def split(script: str) -> list[str]:
     return statements
 
 
-def words(script: str) -> set[str]:
-    """Every bare word of `script` in lower case: outside texts, quoted names and comments."""
-    return {script[begin:end].lower() for kind, begin, end in _tokens(script) if kind == "word"}
+def words(script: str) -> list[str]:
+    """The bare words of `script` in lower case and in order: what stands outside texts, quoted
+    names and comments."""
+    return [script[begin:end].lower() for kind, begin, end in _tokens(script) if kind == "word"]
 
 
 class _RoutineBody:
