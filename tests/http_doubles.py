@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from io import StringIO
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
 import uvicorn
@@ -18,6 +18,7 @@ from rowgate.base.observation import Log
 from rowgate.base.session import Session
 from rowgate.http.application import Application
 from rowgate.http.entrance import Entrance
+from rowgate.http.exchange import Receive, Scope, Send
 from rowgate.http.types import (
     Endpoint,
     Headers,
@@ -131,8 +132,18 @@ def application(given: Settings, desk: Desk, log: StringIO | None = None) -> App
     return Application(Entrance.build(given, written), desk.services())
 
 
+class Served(Protocol):
+    """An ASGI application that is opened and closed by whom it is served by."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
 @asynccontextmanager
-async def served(app: Application) -> AsyncIterator[str]:
+async def served(app: Served) -> AsyncIterator[str]:
     """`app` behind a real server on a free port; gives its host and port."""
     config = uvicorn.Config(
         app, port=0, log_config=None, lifespan="off", ws="websockets-sansio", server_header=False

@@ -5,9 +5,10 @@ import { useEffect, useMemo, useRef, useState } from "react";
 
 import { Identity } from "./Identity";
 import { createFetcher } from "./fetcher";
+import { storage } from "./storage";
 
 const WELCOME = `# Ask as the role that the headers name; the schema follows them.
-query Who {
+{
   __typename
 }
 `;
@@ -41,6 +42,7 @@ export function Console() {
         defaultQuery={WELCOME}
         defaultEditorToolsVisibility="headers"
         isHeadersEditorEnabled
+        storage={storage}
         shouldPersistHeaders={false}
       />
     </div>

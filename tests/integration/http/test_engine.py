@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
@@ -62,14 +62,21 @@ async def running(database_url: str, **given: Any) -> AsyncIterator[Running]:
         }
     )
     engine = create(settings)
-    async with doubles.served(engine) as address:
-        async with httpx.AsyncClient(base_url=f"http://{address}") as http:
-            made = Running(engine, http, address)
-            done = await made.post("/v2/query", {"type": "run_sql", "args": {"sql": TABLE}})
-            assert done.status_code == 200, done.text
-            await made.command("pg_track_table", source="default", table="note")
-            await made.command("pg_create_select_permission", **PERMISSION)
-            yield made
+    async with (
+        doubles.served(engine) as address,
+        httpx.AsyncClient(base_url=f"http://{address}") as http,
+    ):
+        made = Running(engine, http, address)
+        done = await made.post("/v2/query", {"type": "run_sql", "args": {"sql": TABLE}})
+        assert done.status_code == 200, done.text
+        await made.command("pg_track_table", source="default", table="note")
+        await made.command("pg_create_select_permission", **PERMISSION)
+        yield made
+
+
+async def _drain(socket: ClientConnection) -> None:
+    while True:
+        await socket.recv()
 
 
 def bearer() -> dict[str, str]:
@@ -150,8 +157,7 @@ async def test_a_live_query_and_a_change_of_the_world(database_url: str) -> None
             "pg_drop_select_permission", source="default", table="note", role="user"
         )
         with pytest.raises(ConnectionClosed) as caught:
-            while True:
-                await asyncio.wait_for(socket.recv(), 5)
+            await asyncio.wait_for(_drain(socket), 5)
         assert caught.value.rcvd is not None
         assert caught.value.rcvd.code == 1012
 
