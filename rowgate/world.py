@@ -16,6 +16,7 @@ import asyncpg
 from rowgate.admin.connections import NOTHING, Connections, Connector, close_unused
 from rowgate.admin.draft import Draft, Tools
 from rowgate.admin.types import Edit, OnBroken
+from rowgate.admin.types import Generation as Made
 from rowgate.base.errors import ApiError, Conflict
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN, Session
@@ -46,6 +47,8 @@ class World:
         defaults = _pool_settings(settings)
         self._connector = Connector(_environment(settings), defaults)
         self._connections = NOTHING
+        self.databases: dict[str, Database] = {}
+        """The pools of the reachable sources, by source name."""
         self._turn = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
         self._ledger_connection: asyncpg.Connection | None = None
@@ -73,11 +76,6 @@ class World:
             raise
         world._follower = asyncio.create_task(world._follow())
         return world
-
-    @property
-    def databases(self) -> dict[str, Database]:
-        """The pools of the reachable sources, by source name."""
-        return self._connections.databases
 
     async def close(self) -> None:
         """Stop following other engines and close every connection."""
@@ -118,8 +116,8 @@ class World:
                     raise
                 if draft.changed:
                     await self._save(draft)
-                else:
-                    self._become(draft.generation, draft.connections)
+                elif draft.generation is not self.current:
+                    self._become(self._at(draft.generation), draft.connections)
             finally:
                 await draft.close(self._connections)
 
@@ -167,10 +165,14 @@ class World:
         made = draft.generation
         connection = await self._ledger()
         version = await store.save(connection, made.document, made.resource_version)
-        generation = Generation(
-            made.document, version, made.metadata, made.catalogs, made.snapshot, self.settings
+        self._become(self._at(made, version), draft.connections)
+
+    def _at(self, made: Made, version: int | None = None) -> Generation:
+        """A generation of what a draft has made, with memo tables of its own."""
+        known = made.resource_version if version is None else version
+        return Generation(
+            made.document, known, made.metadata, made.catalogs, made.snapshot, self.settings
         )
-        self._become(generation, draft.connections)
 
     async def _keep_checkpoint(self, draft: Draft) -> None:
         """Keep what a database has committed although the request failed later on."""
@@ -192,10 +194,9 @@ class World:
         return self._ledger_connection
 
     def _become(self, generation: Generation, connections: Connections) -> None:
-        if generation is self.current:
-            return
         self.current = generation
         self._connections = connections
+        self.databases = connections.databases
         for listener in self.listeners:
             listener(generation)
 
