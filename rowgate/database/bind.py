@@ -7,7 +7,7 @@ from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.base.json import Json, encode_text
 from rowgate.base.session import Session
 from rowgate.catalog.types import PgType, TypeKind
-from rowgate.sql.types import GivenRows
+from rowgate.sql.types import Given, GivenCount, GivenRows
 
 Argument = str | None | list[str | None]
 
@@ -16,7 +16,7 @@ def arguments(
     binders: Sequence[Value],
     variables: Mapping[str, Json],
     session: Session,
-    given: list[str | None] | None = None,
+    given: Given | None = None,
 ) -> list[Argument]:
     """The argument of every binder; raises `ApiError` for a session variable that is missing and
     for a variable that does not fit its type."""
@@ -27,7 +27,7 @@ def _argument(
     binder: Value,
     variables: Mapping[str, Json],
     session: Session,
-    given: list[str | None] | None,
+    given: Given | None,
 ) -> Argument:
     match binder:
         case Variable():
@@ -38,8 +38,10 @@ def _argument(
             return _encoded(binder.value, binder)
         case WholeSession():
             return encode_text({**session.variables, "x-hasura-role": session.role})
-        case GivenRows():
-            return given
+        case GivenRows() if given is not None:
+            return given.rows
+        case GivenCount() if given is not None:
+            return str(given.affected)
     raise AssertionError(binder)
 
 
@@ -70,11 +72,11 @@ def text_of(value: Json, type_: PgType) -> str | None:
     >>> text_of([1, None, "a"], PgType("pg_catalog", "_text", TypeKind.ARRAY))
     '{"1",NULL,"a"}'
     """
+    if value is None:
+        return None
     if type_.name in ("json", "jsonb"):
         return encode_text(value)
     match value:
-        case None:
-            return None
         case str():
             return str(value)
         case bool():

@@ -44,32 +44,32 @@ def _of_postgres(error: asyncpg.PostgresError) -> ApiError:
     internal = describe(error)
     if state in _CONSTRAINTS:
         prefix, code = _CONSTRAINTS[state]
-        return ApiError(prefix + message, code=code, internal=internal)
+        return ApiError(prefix + message, code=code)
     if state == "22P02" and CHECK_FAILED in message:
         text = CHECK_FAILED.removeprefix("rowgate: ")
-        return ApiError(text, code="permission-error", internal=internal)
+        return ApiError(text, code="permission-error")
     return _by_class(state, message, internal)
 
 
 def _by_class(state: str, message: str, internal: dict[str, object]) -> ApiError:
     match state:
         case "22025":
-            return ApiError(message, code="bad-request", internal=internal)
+            return ApiError(message, code="bad-request")
         case "42704":
-            return ApiError(message, code="constraint-error", internal=internal)
+            return ApiError(message, code="constraint-error")
         case "42P10":
             text = "there is no unique or exclusion constraint on target column(s)"
-            return ApiError(text, code="constraint-error", internal=internal)
+            return ApiError(text, code="constraint-error")
         case "40001":
             text = "serialization failure due to concurrent update"
-            return ApiError(text, code="concurrent-update", internal=internal)
+            return ApiError(text, code="concurrent-update")
         case "53300":
             text = "max connections reached on postgres"
             return Unexpected(text, code="postgres-max-connections-error", internal=internal)
         case "57014":
             return ApiError("the statement took too long", code="timeout", internal=internal)
     if state.startswith("22"):
-        return ApiError(message, code="data-exception", internal=internal)
+        return ApiError(message, code="data-exception")
     if state.startswith(("08", "57P")):
         return Unexpected("connection error", code="postgres-error", internal=internal)
     if state.startswith("54"):

@@ -1,7 +1,7 @@
 """`__schema` and `__type`: the role's schema as graphql-core sees it, made when first asked for."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import graphql
 
@@ -22,7 +22,7 @@ from rowgate.schema.types import (
     Type,
 )
 
-FIELDS = frozenset(("__schema", "__type"))
+Named = TypeVar("Named", Field, InputField)
 
 
 def answer(
@@ -136,7 +136,7 @@ class _Translation:
             case InputType():
                 return graphql.GraphQLInputObjectType(
                     type_.name,
-                    lambda: {one.name: self._input(one) for one in type_.fields.values()},
+                    lambda: {one.name: self._input(one) for one in _sorted(type_.fields)},
                     description=note,
                 )
             case AbstractType():
@@ -163,10 +163,10 @@ class _Translation:
         return {
             one.name: graphql.GraphQLField(
                 self.of(one.type),
-                {item.name: self._argument(item) for item in one.arguments.values()},
+                {item.name: self._argument(item) for item in _sorted(one.arguments)},
                 description=one.description,
             )
-            for one in fields.values()
+            for one in _sorted(fields)
         }
 
     def _argument(self, item: InputField) -> graphql.GraphQLArgument:
@@ -178,6 +178,10 @@ class _Translation:
         return graphql.GraphQLInputField(
             self.of(item.type), default_value=_default(item), description=item.description
         )
+
+
+def _sorted(fields: Mapping[str, Named]) -> list[Named]:
+    return [fields[name] for name in sorted(fields)]
 
 
 def _default(item: InputField) -> Any:

@@ -21,6 +21,7 @@ from rowgate.database.bind import arguments
 from rowgate.database.run import fetch_rows
 from rowgate.plan.types import Insert, InsertRow, NestedWrite
 from rowgate.sql.render import render_insert
+from rowgate.sql.types import Given
 
 _CHUNK = 20_000
 """How many values one insert statement carries at most."""
@@ -43,6 +44,7 @@ class _Run:
         self.connection = connection
         self.variables = variables
         self.session = session
+        self.affected = 0
 
     async def write(
         self, rows: Sequence[InsertRow], set_by_parent: Sequence[Mapping[str, Value | None]]
@@ -133,6 +135,7 @@ class _Run:
         statement = render_insert(together, wanted)
         bound = arguments(statement.binders, self.variables, self.session)
         records = await fetch_rows(self.connection, statement.text, bound, first.path)
+        self.affected += len(records)
         found: list[_Written | None] = [
             _Written(record[0], {name: record[at + 1] for at, name in enumerate(wanted)})
             for record in records
@@ -151,13 +154,13 @@ async def insert_nested(
     write: NestedWrite,
     variables: Mapping[str, Json],
     session: Session,
-) -> list[str | None]:
-    """Run a nested insert on a connection within a transaction; the top rows as composite
-    literals, those that a conflict skipped left out. Raises `ApiError`, and then nothing of it may
+) -> Given:
+    """Run a nested insert on a connection within a transaction; gives the top rows, those that a
+    conflict skipped left out. Raises `ApiError`, and then nothing of it may
     be committed."""
     run = _Run(connection, variables, session)
     written = await run.write(write.rows, [{} for _ in write.rows])
-    return [one.whole for one in written if one is not None]
+    return Given([one.whole for one in written if one is not None], run.affected)
 
 
 def _before(row: InsertRow, name: str) -> tuple[Join, InsertRow]:

@@ -22,6 +22,7 @@ from rowgate.schema.meanings import (
     DeleteByPkRoot,
     DeleteRoot,
     FunctionAggregateRoot,
+    FunctionConnectionRoot,
     FunctionRoot,
     InsertRoot,
     NodeRoot,
@@ -44,6 +45,7 @@ READS = (
     NodeRoot,
     StreamRoot,
     FunctionAggregateRoot,
+    FunctionConnectionRoot,
 )
 WRITES = (UpdateRoot, UpdateByPkRoot, UpdateManyRoot, DeleteRoot, DeleteByPkRoot)
 

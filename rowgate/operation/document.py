@@ -59,10 +59,7 @@ def parse(text: str, operation_name: str | None, limits: Limits) -> Document:
     try:
         tree = graphql.parse(text, no_location=True, max_tokens=limits.tokens)
     except (graphql.GraphQLSyntaxError, RecursionError) as error:
-        internal = str(error) if isinstance(error, graphql.GraphQLSyntaxError) else "too deep"
-        raise ValidationFailed(
-            "not a valid graphql query", path=("query",), internal=internal
-        ) from None
+        raise ValidationFailed("not a valid graphql query", path=("query",)) from error
     operations = [
         one for one in tree.definitions if isinstance(one, graphql.OperationDefinitionNode)
     ]

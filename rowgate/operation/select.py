@@ -230,7 +230,9 @@ def _check_mergeable(first: _Occurrence, other: _Occurrence, key: str) -> None:
         )
     if first.node.arguments or other.node.arguments:
         ours = {one.name.value: graphql.print_ast(one.value) for one in first.node.arguments or ()}
-        theirs = {one.name.value: graphql.print_ast(one.value) for one in other.node.arguments or ()}
+        theirs = {
+            one.name.value: graphql.print_ast(one.value) for one in other.node.arguments or ()
+        }
         if ours != theirs:
             raise ValidationFailed(
                 f"inconsistent arguments between multiple selections of field "

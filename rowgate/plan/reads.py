@@ -27,6 +27,7 @@ from rowgate.schema.meanings import (
     AggregateRoot,
     ConnectionRoot,
     FunctionAggregateRoot,
+    FunctionConnectionRoot,
     FunctionRoot,
     NodeRoot,
     RowRoot,
@@ -66,6 +67,9 @@ def _read(field: Selected, table: Table, reader: OutputReader) -> Work:
             rows = reader.rows(rows, field, table)
             one = not function.function.returns_set
             return ReadRows(rows, reader.fields(field.selections, table), one)
+        case FunctionConnectionRoot(function=function):
+            rows = scope.function_rows(table, function_call(function, field))
+            return reader.connection(rows, field, table)
         case FunctionAggregateRoot(function=function):
             rows = scope.function_rows(table, function_call(function, field))
             return reader.aggregate(rows, field, table)

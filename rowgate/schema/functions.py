@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+from rowgate.base.naming import field_name
 from rowgate.schema.build import Builder
-from rowgate.schema.meanings import FunctionAggregateRoot, FunctionRoot
+from rowgate.schema.meanings import FunctionAggregateRoot, FunctionConnectionRoot, FunctionRoot
+from rowgate.schema.relay import connection_arguments
 from rowgate.schema.scalars import graphql_type
 from rowgate.schema.types import Field, InputField, InputType, ListOf, NonNull, Type, inputs
-from rowgate.snapshot.types import Source, TrackedFunction
+from rowgate.snapshot.types import Source, Table, TrackedFunction
 
 
 def function_fields(builder: Builder, source: Source, *, mutation: bool) -> Iterator[Field]:
@@ -34,6 +36,10 @@ def _ancestry(builder: Builder, role: str) -> Iterator[str]:
 
 def _fields(builder: Builder, source: Source, function: TrackedFunction) -> Iterator[Field]:
     table = source.tables[function.table]
+    if builder.relay:
+        if table.relation.primary_key and function.function.returns_set:
+            yield _connection(builder, table, function)
+        return
     row = builder.row(table)
     arguments = {**function_arguments(builder, function), **builder.row_arguments(table)}
     many = function.function.returns_set
@@ -43,7 +49,7 @@ def _fields(builder: Builder, source: Source, function: TrackedFunction) -> Iter
     )
     yield Field(function.root_name, rows, FunctionRoot(function, table), arguments, note)
     permission = builder.readable(table)
-    if permission is not None and permission.aggregations and many and not function.is_mutation:
+    if permission is not None and permission.aggregations and not function.is_mutation:
         yield Field(
             function.aggregate_name,
             NonNull(builder.aggregate(table)),
@@ -52,6 +58,20 @@ def _fields(builder: Builder, source: Source, function: TrackedFunction) -> Iter
             f'execute function "{function.function.name}" and query aggregates on result of table '
             f'type "{table.name}"',
         )
+
+
+def _connection(builder: Builder, table: Table, function: TrackedFunction) -> Field:
+    arguments = {
+        **function_arguments(builder, function),
+        **connection_arguments(builder, table),
+    }
+    return Field(
+        field_name(builder.naming(table), f"{function.root_name}_connection"),
+        NonNull(builder.connection(table)),
+        FunctionConnectionRoot(function, table),
+        arguments,
+        function.description or f'execute function "{function.function.name}"',
+    )
 
 
 def function_arguments(builder: Builder, function: TrackedFunction) -> Mapping[str, InputField]:

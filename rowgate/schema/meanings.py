@@ -214,6 +214,14 @@ class FunctionAggregateRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionConnectionRoot:
+    """The rows that a tracked function returns, as a Relay connection."""
+
+    function: TrackedFunction
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
 class ActionRoot:
     """A webhook computes the value."""
 

@@ -34,6 +34,12 @@ class FunctionReader:
         if name is None or not is_graphql_name(name):
             raise ApiError(f'function "{declared.name}" is not a valid GraphQL name')
         volatile = function.volatility == "volatile"
+        if declared.exposed_as == "mutation" and not volatile:
+            raise ApiError(
+                f'in function "{declared.name}": the function "{declared.name}" cannot be tracked '
+                "because the function was requested to be exposed as a mutation, but is not marked "
+                "VOLATILE. Maybe the function was given the wrong volatility when it was defined?"
+            )
         mutation = declared.exposed_as == "mutation" or (declared.exposed_as is None and volatile)
         if declared.exposed_as == "query" and volatile:
             mutation = False

@@ -24,6 +24,13 @@ from rowgate.snapshot.types import (
     UpdatePermission,
 )
 
+PermissionDeclaration = (
+    SelectPermissionDeclaration
+    | InsertPermissionDeclaration
+    | UpdatePermissionDeclaration
+    | DeletePermissionDeclaration
+)
+
 
 class DefinerAccess:
     """A permission's own expressions see every table and column of the source unfiltered."""
@@ -55,11 +62,33 @@ class PermissionReader:
         self.table = table
         self.access = DefinerAccess(tables)
 
+    def read(self, declared: PermissionDeclaration) -> object:
+        """The permission that is declared; raises `ApiError` where it does not fit."""
+        match declared:
+            case SelectPermissionDeclaration():
+                return self.select(declared)
+            case InsertPermissionDeclaration():
+                return self.insert(declared)
+            case UpdatePermissionDeclaration():
+                return self.update(declared)
+            case DeletePermissionDeclaration():
+                return self.delete(declared)
+
+    def _check_computed(self, name: str) -> None:
+        computed = self.table.computed_fields.get(name)
+        if computed is None:
+            raise ApiError(f'computed field "{name}" does not exist', code="not-exists")
+        if computed.table is not None:
+            raise ApiError(
+                f'select permissions on computed field "{name}" are auto-derived from the '
+                f'permissions on its returning table "{computed.table}" and cannot be specified '
+                "manually"
+            )
+
     def select(self, declared: SelectPermissionDeclaration) -> SelectPermission:
         """A select permission; raises `ApiError` where a column or expression does not fit."""
         for name in declared.computed_fields:
-            if name not in self.table.computed_fields:
-                raise ApiError(f'computed field "{name}" does not exist', code="not-exists")
+            self._check_computed(name)
         shown = declared.computed_fields
         tables = {n: f for n, f in self.table.computed_fields.items() if f.table is not None}
         return SelectPermission(

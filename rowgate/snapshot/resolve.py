@@ -5,7 +5,9 @@ rest is served.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from rowgate.base.errors import ApiError
@@ -13,6 +15,7 @@ from rowgate.base.names import QualifiedName
 from rowgate.base.naming import Naming
 from rowgate.catalog.types import Catalog, Relation
 from rowgate.metadata.types import (
+    ComputedFieldDeclaration,
     Metadata,
     RelationshipDeclaration,
     SourceCustomization,
@@ -20,11 +23,16 @@ from rowgate.metadata.types import (
     TableDeclaration,
 )
 from rowgate.snapshot.functions import FunctionReader
-from rowgate.snapshot.permissions import PermissionReader, admin_permissions
+from rowgate.snapshot.permissions import (
+    PermissionDeclaration,
+    PermissionReader,
+    admin_permissions,
+)
 from rowgate.snapshot.relationships import array_relationship, object_relationship
 from rowgate.snapshot.roles import in_order, unite
 from rowgate.snapshot.tables import (
     check_enum,
+    check_name,
     columns_of,
     computed_field,
     enum_columns,
@@ -219,14 +227,9 @@ class _SourceReader:
         item: RelationshipDeclaration,
         make: Callable[[RelationshipDeclaration, Relation, Catalog], Relationship],
     ) -> Relationship:
-        try:
-            if item.name in relation.columns:
-                raise ApiError(f'field "{item.name}" is already a column')
+        check_name(item.name, declared, relation)
+        with _inside(f'in table "{declared.name}": in relationship "{item.name}"'):
             return make(item, relation, self.catalog)
-        except ApiError as error:
-            raise ApiError(
-                f'in table "{declared.name}": in relationship "{item.name}": {error.message}'
-            ) from None
 
     def _computed_fields(
         self, declared: TableDeclaration, relation: Relation
@@ -236,14 +239,21 @@ class _SourceReader:
             result = self._attempt(
                 (
                     "computed_field",
-                    f"computed field {item.name} in {self._of(declared)}",
+                    f"computed_field {item.name} in {self._of(declared)}",
                     {"name": item.name},
                 ),
-                lambda one=item: computed_field(one, relation, self.catalog),
+                lambda one=item: self._computed_field(declared, relation, one),
             )
             if result is not None:
                 made[item.name] = result
         return made
+
+    def _computed_field(
+        self, declared: TableDeclaration, relation: Relation, item: ComputedFieldDeclaration
+    ) -> ComputedField:
+        check_name(item.name, declared, relation)
+        with _inside(f'in table "{declared.name}": in computed field "{item.name}"'):
+            return computed_field(item, relation, self.catalog)
 
     def _only_tracked(self, tables: dict[QualifiedName, Table]) -> dict[QualifiedName, Table]:
         checked = {}
@@ -288,19 +298,22 @@ class _SourceReader:
         made: dict[str, dict[str, object]] = {}
         for operation in _OPERATIONS:
             for item in getattr(declared, f"{operation}_permissions"):
+                kind = f"{operation}_permission"
                 result = self._attempt(
-                    (
-                        f"{operation}_permission",
-                        f"{operation} permission of role {item.role} in {self._of(declared)}",
-                        {"role": item.role},
-                    ),
-                    lambda one=item, read=getattr(reader, operation): read(one),
+                    (kind, f"{kind} {item.role} in {self._of(declared)}", {"role": item.role}),
+                    partial(self._permission, table, reader, item),
                 )
                 if result is not None:
                     made.setdefault(item.role, {})[operation] = result
         granted = {role: Permissions(**parts) for role, parts in made.items()}  # type: ignore[arg-type]
         granted["admin"] = admin_permissions(table)
         return granted
+
+    def _permission(
+        self, table: Table, reader: PermissionReader, item: PermissionDeclaration
+    ) -> object:
+        with _inside(f'in table "{table.name}": in permission for role "{item.role}"'):
+            return reader.read(item)
 
     def _with_inherited(
         self, tables: dict[QualifiedName, Table], metadata: Metadata
@@ -362,3 +375,12 @@ def naming_of(customization: SourceCustomization, default_convention: str) -> Na
         customization.type_suffix,
         convention == "graphql-default",
     )
+
+
+@contextmanager
+def _inside(where: str) -> Iterator[None]:
+    """Say where a refusal happened, in front of its message."""
+    try:
+        yield
+    except ApiError as error:
+        raise ApiError(f"{where}: {error.message}") from None

@@ -150,26 +150,97 @@ def _enum_problems(relation: Relation, values: Mapping[str, str | None] | None) 
 def computed_field(
     declaration: ComputedFieldDeclaration, relation: Relation, catalog: Catalog
 ) -> ComputedField:
-    """A computed field resolved to its function; raises `ApiError` where it does not fit."""
-    function = the_function(catalog, declaration.function)
-    row = _row_position(function, relation, declaration.table_argument)
-    session = argument_position(function, declaration.session_argument)
-    if function.volatility == "volatile":
-        raise ApiError(
-            f'the function "{function.name}" is of type VOLATILE; cannot be added as a computed field'
+    """A computed field resolved to its function; raises `ApiError` with every reason why the
+    function does not fit."""
+    overloads = catalog.functions.get(declaration.function, ())
+    if not overloads:
+        raise ApiError(f'no such function exists: "{declaration.function}"')
+    function = overloads[0]
+    problems = list(_computed_problems(declaration, function, relation))
+    if len(overloads) > 1:
+        problems = [f'the function "{function.name}" is overloaded']
+    if problems:
+        about = (
+            f'the computed field "{declaration.name}" cannot be added to table "{relation.name}"'
         )
-    table = function.returns_table
-    if table is not None and table not in catalog.relations:
-        table = None
+        raise ApiError(f"{about} {because(problems)}")
+    table = function.returns_table if function.returns_table in catalog.relations else None
+    rows = table if function.returns_set else None
     return ComputedField(
         declaration.name,
         function,
-        row,
-        session,
-        None if table and function.returns_set else plain_type(function.returns),
-        table if function.returns_set else None,
+        _position(function, declaration.table_argument) or 0,
+        _position(function, declaration.session_argument),
+        None if rows else plain_type(function.returns),
+        rows,
         function.description if declaration.comment is None else declaration.comment or None,
     )
+
+
+def check_name(name: str, declared: TableDeclaration, relation: Relation) -> None:
+    """Raise `ApiError` where a relationship or computed field takes a column's name."""
+    if name in relation.columns:
+        raise ApiError("field definition conflicts with postgres column")
+    for column, configuration in declared.configuration.column_config.items():
+        if configuration.custom_name == name:
+            raise ApiError(
+                f'field definition conflicts with custom field name for postgres column "{column}"'
+            )
+
+
+def because(problems: list[str]) -> str:
+    """Why something cannot be: one reason in line, several as a list."""
+    if len(problems) == 1:
+        return f"because {problems[0]}"
+    return "for the following reasons:\n" + "".join(f"  • {one}\n" for one in problems)
+
+
+def _computed_problems(
+    declaration: ComputedFieldDeclaration, function: Function, relation: Relation
+) -> Iterator[str]:
+    name = function.name
+    if function.volatility == "volatile":
+        yield f'the function "{name}" is of type VOLATILE; cannot be added as a computed field'
+    if function.returns_set and function.returns_table is None:
+        yield f'the function "{name}" returning SETOF a type that is no table is not supported'
+    if not function.arguments:
+        yield f'the function "{name}" has no input arguments'
+        return
+    yield from _row_problems(declaration, function, relation)
+    session = declaration.session_argument
+    if session is None:
+        return
+    at = _position(function, session)
+    if at is None:
+        yield f'"{session}" is not an input argument of the function "{name}"'
+    elif function.arguments[at].type.name not in ("json", "jsonb"):
+        yield f'"{session}" argument of the function "{name}" is not of type JSON'
+
+
+def _row_problems(
+    declaration: ComputedFieldDeclaration, function: Function, relation: Relation
+) -> Iterator[str]:
+    wanted = declaration.table_argument
+    at = 0 if wanted is None else _position(function, wanted)
+    if at is None:
+        yield f'"{wanted}" is not an input argument of the function "{function.name}"'
+        return
+    type_ = function.arguments[at].type
+    subject = "first argument" if wanted is None else f'"{wanted}" argument'
+    if type_.kind is not TypeKind.COMPOSITE:
+        yield f'{subject} of the function "{function.name}" is not COMPOSITE type'
+    if (type_.schema, type_.name) != tuple(relation.name):
+        yield (
+            f'{subject} of the function "{function.name}" of type "{type_.schema}.{type_.name}" is '
+            "not the table to which the computed field is being added"
+        )
+
+
+def _position(function: Function, name: str | None) -> int | None:
+    for position, argument in enumerate(function.arguments):
+        if name is not None and argument.name == name:
+            return position
+    return None
 
 
 def the_function(catalog: Catalog, name: QualifiedName) -> Function:
@@ -192,18 +263,3 @@ def argument_position(function: Function, name: str | None) -> int | None:
         if argument.name == name:
             return position
     raise ApiError(f'"{name}" is not an input argument of the function "{function.name}"')
-
-
-def _row_position(function: Function, relation: Relation, name: str | None) -> int:
-    position = argument_position(function, name)
-    if position is None:
-        position = 0
-    if position >= len(function.arguments):
-        raise ApiError(f'the function "{function.name}" has no input arguments')
-    type_ = function.arguments[position].type
-    if (type_.schema, type_.name) != tuple(relation.name):
-        raise ApiError(
-            f'argument "{name or position + 1}" of the function "{function.name}" is not of the '
-            f'table\'s row type "{relation.name}"'
-        )
-    return position

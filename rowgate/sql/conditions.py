@@ -88,9 +88,9 @@ _OPERATORS = {
     Operator.HAS_KEYS_ANY: "?|",
     Operator.HAS_KEYS_ALL: "?&",
     Operator.ANCESTOR: "@>",
-    Operator.ANCESTOR_ANY: "<@",
+    Operator.ANCESTOR_ANY: "@>",
     Operator.DESCENDANT: "<@",
-    Operator.DESCENDANT_ANY: "@>",
+    Operator.DESCENDANT_ANY: "<@",
     Operator.MATCHES: "~",
     Operator.MATCHES_ANY: "?",
     Operator.MATCHES_FULLTEXT: "@",
@@ -178,6 +178,8 @@ class Conditions:
                 return f"({left} {_spelled('=', type_)} any({right}))"
             case Operator.NIN:
                 return f"({left} {_spelled('<>', type_)} all({right}))"
+            case Operator.ANCESTOR_ANY | Operator.DESCENDANT_ANY:
+                return f"({left} {_spelled(_OPERATORS[operator], type_)} any({right}))"
             case Operator.SIMILAR:
                 return f"({left} similar to {right})"
             case Operator.NSIMILAR:

@@ -13,9 +13,9 @@ from rowgate.algebra.types import (
 )
 from rowgate.catalog.types import PgType
 from rowgate.sql.names import function_in, type_name
-from rowgate.sql.types import GivenRows, Statement
+from rowgate.sql.types import GivenCount, GivenRows, Statement
 
-Leaf = Constant | Variable | SessionValue | WholeSession | GivenRows
+Leaf = Constant | Variable | SessionValue | WholeSession | GivenRows | GivenCount
 
 
 @dataclass(slots=True)

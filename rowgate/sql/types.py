@@ -17,3 +17,17 @@ class Statement:
 @dataclass(frozen=True, slots=True)
 class GivenRows:
     """A binder for rows handed over at execution, as composite literals."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCount:
+    """A binder for how many rows were written before this statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is handed over at execution: the rows of a nested insert, and how many rows of all
+    tables it wrote."""
+
+    rows: list[str | None]
+    affected: int

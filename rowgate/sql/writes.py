@@ -21,6 +21,7 @@ from rowgate.sql.connections import ConnectionWriter
 from rowgate.sql.names import literal, qualified, quote, type_name
 from rowgate.sql.outputs import json_object
 from rowgate.sql.rows import WRITTEN
+from rowgate.sql.types import GivenCount
 
 _SESSION = quote("session")
 _SET = f"(select s.c from {_SESSION} as s) is not null"
@@ -47,15 +48,17 @@ class WriteWriter(ConnectionWriter):
         setting = f"select set_config('hasura.user', {number}::text, true) as c"
         return f"{_SESSION} as materialized ({setting})"
 
-    def response(self, response: Response, source: str, frame: Frame) -> str:
-        """A mutation's response object over the rows that were written."""
+    def response(self, response: Response, source: str, frame: Frame, count: str = "") -> str:
+        """A mutation's response object over the rows that were written. `count` is how many;
+        empty: those of `source`."""
+        count = count or f"(select count(*) from {source})"
         pairs = []
         for key, part in response:
             match part:
                 case Text():
                     pairs.append((key, f"{literal(part.text)}::text"))
                 case AffectedRows():
-                    pairs.append((key, f"(select count(*) from {source})"))
+                    pairs.append((key, count))
                 case Returning():
                     shown = self.fields(part.fields, frame)
                     listed = f"select coalesce(json_agg({shown}), '[]'::json) from {source}"
@@ -68,7 +71,8 @@ class WriteWriter(ConnectionWriter):
             return self.single(write.written, write.one)
         frame = Frame()
         source = self.source(write.written, frame, None)
-        return f"select {self.response(write.response, source, frame)}"
+        count = f"({self.parameters.number(GivenCount())}::text)::int4"
+        return f"select {self.response(write.response, source, frame, count)}"
 
     def returning(self, insert: Insert, columns: tuple[str, ...]) -> str:
         """An insert that returns each row as a composite literal, then `columns` as texts."""
