@@ -64,6 +64,7 @@ class Engine:
         self.world: World
         self._entrance = Entrance.build(settings, self.log)
         self._application: Application | None = None
+        self._release: Callable[[], None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, a socket, or the lifespan."""
@@ -75,7 +76,9 @@ class Engine:
             raise RuntimeError("a request came before the lifespan's start")
 
     async def open(self) -> None:
-        """Open the world and what serves it; raises `ApiError` or `SettingsError`."""
+        """Open the world and what serves it, and take over the standard library's logging; raises
+        `ApiError` or `SettingsError`."""
+        self._release = capture_standard_logging(self.log)
         self.world = await World.open(self.settings)
         application = Application(self._entrance, _services(self))
         try:
@@ -93,6 +96,8 @@ class Engine:
         if self._application is not None:
             await self._application.close()
             await self.world.close()
+        if self._release is not None:
+            self._release()
         self.log.flush()
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -115,14 +120,12 @@ def create(settings: Settings) -> Engine:
 
 
 def open_log(settings: Settings) -> Log:
-    """The process's log, which from now on is also the standard library's."""
-    log = Log(
+    """The log that the settings ask for; it holds none of their secrets."""
+    return Log(
         types=settings.enabled_log_types,
         level=settings.log_level,
         secrets=(*settings.admin_secrets, *_jwt_keys(settings)),
     )
-    capture_standard_logging(log)
-    return log
 
 
 def _jwt_keys(settings: Settings) -> list[str]:

@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from asyncio import AbstractEventLoop, get_running_loop
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -52,6 +52,9 @@ class Level(IntEnum):
     ERROR = 40
 
 
+_NAMES = {level: level.name.lower() for level in Level}
+
+
 class Log:
     """Writes `{"type", "timestamp", "level", "detail"}` lines, a request's with its `request_id`.
 
@@ -74,6 +77,7 @@ class Log:
         self._stream = stream
         self._lines: list[bytes] = []
         self._loop: AbstractEventLoop | None = None
+        self._clock = _Clock()
         atexit.register(self.flush)
 
     def wants(self, kind: str, level: Level = Level.INFO) -> bool:
@@ -89,7 +93,12 @@ class Log:
         request_id = REQUEST_ID.get()
         if request_id is not None and "request_id" not in detail:
             detail = {**detail, "request_id": request_id}
-        line = {"type": kind, "timestamp": _now(), "level": level.name.lower(), "detail": detail}
+        line = {
+            "type": kind,
+            "timestamp": self._clock.now(),
+            "level": level.name.lower(),
+            "detail": detail,
+        }
         self._append(self._cleaned(encode(line)), level)
 
     def failure(self, kind: str, error: BaseException, **detail: Json) -> None:
@@ -155,16 +164,29 @@ class StandardHandler(logging.Handler):
             self._log.write("unstructured", detail, level)
 
 
-def capture_standard_logging(log: Log) -> None:
-    """Make `log` the only place where the standard library's loggers write, warnings included."""
-    logging.captureWarnings(capture=True)
+def capture_standard_logging(log: Log) -> Callable[[], None]:
+    """Make `log` the only place where the standard library's loggers write, warnings included;
+    what is returned undoes it."""
     root = logging.getLogger()
+    others = [logging.getLogger(name) for name in _OTHERS]
+    before = [(logger, logger.handlers, logger.propagate) for logger in (root, *others)]
+    level = root.level
+
+    def undo() -> None:
+        logging.captureWarnings(capture=False)
+        root.setLevel(level)
+        for logger, handlers, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
+
+    logging.captureWarnings(capture=True)
     root.handlers = [StandardHandler(log)]
     root.setLevel(logging.WARNING)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
-        logger = logging.getLogger(name)
-        logger.handlers = []
-        logger.propagate = True
+    for logger in others:
+        logger.handlers, logger.propagate = [], True
+    return undo
+
+
+_OTHERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
 
 
 def _level_of(number: int) -> Level:
@@ -181,7 +203,18 @@ def _hidden(found: re.Match[str]) -> str:
     return f"{found[2]}{HIDDEN}"
 
 
-def _now() -> str:
-    seconds = time.time()
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{int(seconds * 1000) % 1000:03d}+0000"
+class _Clock:
+    """Timestamps as `2026-01-01T00:00:00.000+0000`; all but the milliseconds is made once a
+    second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = ""
+
+    def now(self) -> str:
+        seconds = time.time()
+        whole = int(seconds)
+        if whole != self._second:
+            self._second = whole
+            self._text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._text}.{int((seconds - whole) * 1000):03d}+0000"

@@ -3,12 +3,12 @@
 Headers, body, session, the pipeline's answer, bytes; nothing else happens here.
 """
 
-import asyncio
 import time
 
 from rowgate.base.errors import ApiError
 from rowgate.base.observation import REQUEST_ID
 from rowgate.base.session import Session
+from rowgate.http.departures import Departures
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import (
     ClientLeft,
@@ -23,9 +23,6 @@ from rowgate.http.exchange import (
 )
 from rowgate.http.types import Answering, Headers, Pairs, Reply, Surface, Written
 
-WATCHED_AFTER = 1.0
-"""Seconds after which a request under way is watched for its client's leaving."""
-
 
 class GraphQLRoute:
     """Answers POSTs of one surface."""
@@ -36,6 +33,7 @@ class GraphQLRoute:
         self._entrance = entrance
         self._gate = entrance.gate
         self._limit = entrance.settings.body_limit
+        self._departures = Departures()
         self._keeps_401 = entrance.settings.preserve_401_errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +71,7 @@ class GraphQLRoute:
             if session is None:
                 identity = await self._gate.identify(headers, body)
                 session, cookies = identity.session, identity.headers
-            with _Departure(receive):
+            with self._departures.watching(receive):
                 reply = await self._answering(body, session, headers)
         except ClientLeft:
             raise
@@ -86,41 +84,3 @@ class GraphQLRoute:
     def _refused(self, error: ApiError, session: Session | None) -> Written:
         keeps = self._surface.keeps_status or (self._keeps_401 and error.status == 401)
         return self._entrance.refusals.graphql(error, session, keep_status=keeps)
-
-
-class _Departure:
-    """Cancels the running task where its client leaves, and tells that by `ClientLeft`.
-
-    Watching begins only after `WATCHED_AFTER`, so that a quick request does not pay for a task.
-    """
-
-    __slots__ = ("_left", "_receive", "_task", "_timer", "_watch")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._left = False
-        self._watch: asyncio.Task[None] | None = None
-
-    def __enter__(self) -> None:
-        task = asyncio.current_task()
-        if task is None:  # an ASGI server always runs the application in a task
-            raise RuntimeError("a request is served outside of a task")
-        self._task = task
-        self._timer = task.get_loop().call_later(WATCHED_AFTER, self._begin)
-
-    def _begin(self) -> None:
-        self._watch = self._task.get_loop().create_task(self._look())
-
-    async def _look(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._left = True
-        self._task.cancel()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._timer.cancel()
-        if self._watch is not None:
-            self._watch.cancel()
-        if self._left and kind is asyncio.CancelledError:
-            self._task.uncancel()
-            raise ClientLeft

@@ -82,17 +82,15 @@ async def test_lines_are_gathered_in_a_loop_but_errors_are_not() -> None:
 
 def test_the_standard_library_writes_the_same_lines() -> None:
     root = logging.getLogger()
-    before, level = root.handlers, root.level
+    before = list(root.handlers)
     stream = StringIO()
+    undo = capture_standard_logging(Log(stream=stream))
     try:
-        capture_standard_logging(Log(stream=stream))
         logging.getLogger("uvicorn.error").error("it is %s", "bad")
-        with warnings.catch_warnings():
-            warnings.simplefilter("always")
-            warnings.warn("old", stacklevel=1)
+        warnings.showwarning("old", UserWarning, "here.py", 1)
     finally:
-        logging.captureWarnings(capture=False)
-        root.handlers, root.level = before, level
+        undo()
+    assert root.handlers == before
     told = [(line["type"], line["detail"]["logger"]) for line in lines(stream)]
     assert told == [("unstructured", "uvicorn.error"), ("unstructured", "py.warnings")]
 

@@ -13,7 +13,7 @@ from rowgate.base.observation import Log
 from rowgate.base.session import Session
 from rowgate.http.session.key_source import KeySource
 from rowgate.http.session.keys import Key, configured_key
-from rowgate.http.session.locations import Location, find_token
+from rowgate.http.session.locations import Authorization, Location, find_token
 from rowgate.http.session.outbound import new_client
 from rowgate.http.session.secret import (
     ROLE,
@@ -33,6 +33,8 @@ from rowgate.http.session.tokens import (
 from rowgate.http.session.webhook import Method, Webhook
 from rowgate.http.types import Headers, Pairs
 from rowgate.settings import Settings, SettingsError
+
+_BEARER = "Bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Gate:
         self._locations: tuple[Location, ...] = tuple(
             dict.fromkeys(issuer.reader.rules.location for issuer in self._issuers)
         )
+        self._bearer = self._only_bearer()
         self._open_to_all = not self._secrets and not self._issuers and self._webhook is None
 
     async def open(self) -> None:
@@ -93,6 +96,10 @@ class Gate:
         if secret is not None:
             self._secrets.check(secret)
             return trusted_session(headers)
+        if self._bearer is not None:
+            value = headers.get("authorization")
+            if value is not None and value.startswith(_BEARER):
+                return self._bearer.remembered(value[len(_BEARER) :], headers.get(ROLE))
         if self._webhook is not None:
             return None
         token = self._token(headers)
@@ -119,6 +126,13 @@ class Gate:
         if not candidates:
             return Identity(self._unauthorized_session(headers))
         return Identity(await self._first_that_takes(candidates, token[1], headers.get(ROLE)))
+
+    def _only_bearer(self) -> TokenReader | None:
+        """The reader of all tokens, where there is but one and it reads the usual header."""
+        readers = [issuer.reader for issuer in self._issuers]
+        if len(readers) == 1 and isinstance(readers[0].rules.location, Authorization):
+            return readers[0]
+        return None
 
     def _token(self, headers: Headers) -> tuple[Location, str] | None:
         found = [

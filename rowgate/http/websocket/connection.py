@@ -5,7 +5,6 @@ What is said goes through a `Channel`; how it is said and refused is the sub-pro
 
 import asyncio
 import time
-import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from rowgate.base.json import Json, decode
 from rowgate.base.observation import REQUEST_ID, Level
 from rowgate.base.session import Session
 from rowgate.http.entrance import Entrance
-from rowgate.http.exchange import Receive
+from rowgate.http.exchange import Receive, new_request_id
 from rowgate.http.types import Headers, Reply, Running, Watching
 from rowgate.http.websocket.channel import Channel, Gone
 from rowgate.http.websocket.operations import Kind, is_refusal, kind_of, refusal
@@ -55,7 +54,7 @@ class Connection:
     def __init__(
         self, entrance: Entrance, work: Work, protocol: SubProtocol, channel: Channel
     ) -> None:
-        self.id = str(uuid.uuid4())
+        self.id = new_request_id()
         self.operations: dict[str, asyncio.Task[None]] = {}
         self._entrance = entrance
         self._work = work
@@ -165,7 +164,7 @@ class Connection:
             self.operations[start.id] = task
 
     async def _operate(self, start: Start, session: Session) -> None:
-        REQUEST_ID.set(str(uuid.uuid4()))
+        REQUEST_ID.set(new_request_id())
         self.tell("operation", operation_id=start.id, operation=start.operation.operation_name)
         try:
             if kind_of(start.operation, self._entrance.settings.token_limit) is Kind.WATCHED:

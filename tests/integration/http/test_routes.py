@@ -280,7 +280,7 @@ async def test_a_request_has_a_log_line_without_secrets() -> None:
 
 
 async def test_a_client_that_leaves_ends_its_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rowgate.http.graphql.WATCHED_AFTER", 0.05)
+    monkeypatch.setattr("rowgate.http.departures.LOOKS_EACH", 0.05)
     desk = Desk()
     desk.delay = 30
     async with doubles.served(doubles.application(doubles.settings(), desk)) as address:
