@@ -12,7 +12,7 @@ CONFORMANCE ?= ../shared/conformance
 SOURCES := rowgate service auth actions db tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint types format golden lock conformance
+.PHONY: help setup run reset test lint types format golden lock conformance baseline
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,7 +43,11 @@ golden: setup ## rewrite the golden files; then review the difference
 	ROWGATE_REWRITE_GOLDEN=1 $(PY) -m pytest tests/golden
 
 conformance: setup ## replay the recorded cases of CONFORMANCE=folder against the engine
-	$(PY) tests/conformance/play.py $(CONFORMANCE)
+	$(PY) tests/conformance/play.py $(CONFORMANCE) $(ARGUMENTS)
+
+baseline: setup ## rewrite the list of recorded cases that are known not to hold
+	$(PY) tests/conformance/play.py $(CONFORMANCE) \
+		--write-baseline tests/conformance/known-failures.txt
 
 lock: setup ## pin the newest versions that fit requirements/*.in
 	cd requirements && ../$(COMPILE) --upgrade runtime.in -o runtime.txt

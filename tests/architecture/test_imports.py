@@ -6,7 +6,7 @@ from tests.architecture.source import Module, engine, imports, modules
 
 ORDER = (
     "base settings catalog algebra metadata snapshot schema operation plan sql database response "
-    "features admin http generation pipeline world app cli"
+    "features admin http generation world pipeline app cli"
 ).split()
 RANK = {name: rank for rank, name in enumerate(ORDER)}
 CORE = ORDER[ORDER.index("catalog") : ORDER.index("response") + 1]
