@@ -167,7 +167,7 @@ def _followed(draft: Draft, source: str, after: Catalog) -> Json:
             forget_columns(table, dropped)
     for function, entry in list(doc.functions(owner)):
         if function in before.functions and function not in after.functions:
-            owner["functions"].remove(entry)
+            doc.remove(owner, "functions", entry)
     return document
 
 

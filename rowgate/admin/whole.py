@@ -75,7 +75,8 @@ def _check_names(entries: list[Entry], key: str, path: tuple[PathStep, ...]) -> 
 
 
 def _entries(owner: Entry, key: str, path: tuple[PathStep, ...]) -> list[Entry]:
-    entries = expect_list(owner.get(key) or [], (*path, key))
+    given = owner.get(key)
+    entries = expect_list([] if given is None else given, (*path, key))
     for index, entry in enumerate(entries):
         expect_object(entry, (*path, key, index))
     return entries

@@ -4,7 +4,6 @@ import pytest
 
 from rowgate.base.json import Json
 from rowgate.base.session import Session
-
 from tests.integration.admin.conftest import Desk
 
 SUCCESS = {"message": "success"}
@@ -60,7 +59,9 @@ async def test_a_permission_on_an_unknown_column(library: Desk) -> None:
     args = {"table": "author", "role": "other", "permission": permission}
     answer = await library.refused("create_select_permission", args)
     assert answer["code"] == "invalid-configuration"
-    assert answer["internal"][0]["name"] == "select_permission other in table author in source default"
+    assert (
+        answer["internal"][0]["name"] == "select_permission other in table author in source default"
+    )
     assert len(library.table("author")["select_permissions"]) == 1
 
 

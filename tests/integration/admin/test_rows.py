@@ -1,0 +1,157 @@
+"""Rows through the legacy API: for admins and for other roles, with the contract's refusals."""
+
+import pytest
+
+from rowgate.base.json import Json
+from rowgate.base.session import Session
+from tests.integration.admin.conftest import Desk
+
+USER = Session("user", {"x-hasura-user-id": "1", "x-hasura-role": "user"})
+
+
+@pytest.fixture
+async def filled(library: Desk) -> Desk:
+    authors = [{"name": "Ada"}, {"name": "Bob"}, {"name": "Cyd", "active": False}]
+    articles = [
+        {"title": "b", "author_id": 1},
+        {"title": "a", "author_id": 1},
+        {"title": "c", "author_id": 3},
+    ]
+    await library.do("insert", {"table": "author", "objects": authors})
+    await library.do("insert", {"table": "article", "objects": articles})
+    return library
+
+
+async def test_select_with_relationships_order_and_limits(filled: Desk) -> None:
+    query = {
+        "table": "author",
+        "columns": [
+            "name",
+            {"name": "articles", "alias": "works", "columns": ["title"], "order_by": "+title"},
+        ],
+        "where": {"articles": {"title": {"$in": ["a", "b", "c"]}}},
+        "order_by": ["-id"],
+        "limit": 5,
+        "offset": 1,
+    }
+    assert await filled.do("select", query) == [
+        {"name": "Ada", "works": [{"title": "a"}, {"title": "b"}]}
+    ]
+
+
+async def test_order_by_a_relationship(filled: Desk) -> None:
+    query = {
+        "table": "article",
+        "columns": ["title"],
+        "order_by": [{"column": "author.name", "type": "desc"}, "+title"],
+    }
+    answer = await filled.do("select", query, to="/v2/query")
+    assert [row["title"] for row in answer] == ["c", "a", "b"]
+
+
+async def test_star_shows_what_the_role_may_see(filled: Desk) -> None:
+    command = {"type": "select", "args": {"table": "author", "columns": ["*"]}}
+    assert (await filled.send(command))[1][2] == {"id": 3, "name": "Cyd", "active": False}
+    assert await filled.send(command, session=USER) == (200, [{"id": 1, "name": "Ada"}])
+
+
+async def test_related_rows_stand_under_their_own_filter(filled: Desk) -> None:
+    columns = ["title", {"name": "author", "columns": ["name"]}]
+    command = {"type": "select", "args": {"table": "article", "columns": columns}}
+    status, rows = await filled.send(command, session=USER)
+    assert status == 200
+    assert {row["title"] for row in rows} == {"a", "b"}, "an inactive author's article is hidden"
+    assert all(row["author"] == {"name": "Ada"} for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "code", "path"),
+    [
+        ("select", {"table": "nobody", "columns": ["id"]}, "not-exists", "$.args.table"),
+        ("select", {"table": "author", "columns": ["x"]}, "permission-denied", "$.args.columns[0]"),
+        ("select", {"table": "author"}, "parse-failed", "$"),
+        (
+            "select",
+            {"table": "author", "columns": [], "offset": -1},
+            "not-supported",
+            "$.args.offset",
+        ),
+        ("select", {"table": "author", "columns": [], "limit": "1"}, "parse-failed", "$.limit"),
+        (
+            "count",
+            {"table": "author", "distinct": ["x"]},
+            "permission-denied",
+            "$.args.distinct[0]",
+        ),
+        (
+            "select",
+            {"table": "author", "columns": ["id"], "where": {"x": 1}},
+            "not-exists",
+            "$.args.where",
+        ),
+        (
+            "insert",
+            {"table": "author", "objects": [{"id": 1}], "on_conflict": {}},
+            "parse-failed",
+            "$.on_conflict",
+        ),
+        (
+            "insert",
+            {"table": "author", "objects": [{"id": 1}], "on_conflict": {"action": "update"}},
+            "unexpected-payload",
+            "$.args.on_conflict",
+        ),
+        ("insert", {"table": "author", "objects": [{"id": 1}]}, "constraint-violation", "$.args"),
+        ("update", {"table": "author", "where": {}}, "unexpected-payload", "$.args"),
+        ("delete", {"table": "author"}, "parse-failed", "$"),
+    ],
+)
+async def test_refusals(filled: Desk, kind: str, args: Json, code: str, path: str) -> None:
+    answer = await filled.refused(kind, args)
+    assert (answer["code"], answer["path"]) == (code, path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "args"),
+    [
+        ("insert", {"table": "author", "objects": [{"name": "Eve"}]}),
+        ("update", {"table": "author", "where": {}, "$set": {"name": "Eve"}}),
+        ("delete", {"table": "author", "where": {}}),
+        ("select", {"table": "author", "columns": ["active"]}),
+        ("select", {"table": "author", "columns": ["id"], "where": {"active": True}}),
+        ("count", {"table": "author", "where": {"active": True}}),
+    ],
+)
+async def test_a_role_does_only_what_it_may(filled: Desk, kind: str, args: Json) -> None:
+    status, answer = await filled.send({"type": kind, "args": args}, session=USER)
+    assert (status, answer["code"]) == (400, "permission-denied")
+    assert "internal" not in answer
+    assert await filled.do("count", {"table": "author"}) == {"count": 3}
+
+
+async def test_writes(filled: Desk) -> None:
+    updated = {"table": "author", "where": {"id": 2}, "$set": {"name": "Ben"}, "$inc": {"id": 10}}
+    assert await filled.do("update", {**updated, "returning": ["id", "name"]}) == {
+        "affected_rows": 1,
+        "returning": [{"id": 12, "name": "Ben"}],
+    }
+    upsert = {"action": "update", "constraint_on": ["name"]}
+    row = {"name": "Ada", "active": False}
+    args = {"table": "author", "objects": [row], "on_conflict": upsert, "returning": ["*"]}
+    assert await filled.do("insert", args) == {
+        "affected_rows": 1,
+        "returning": [{"id": 1, **row}],
+    }
+    args["on_conflict"] = {"action": "ignore", "constraint": "author_name_key"}
+    assert await filled.do("insert", args) == {"affected_rows": 0, "returning": []}
+    gone = await filled.do("delete", {"table": "article", "where": {"author": {"name": "Cyd"}}})
+    assert gone == {"affected_rows": 1}
+    counted = {"table": "article", "distinct": ["author_id"]}
+    assert await filled.do("count", counted) == {"count": 1}
+
+
+async def test_values_are_data(filled: Desk) -> None:
+    hostile = "x'); drop table author; -- $1 %s X-Hasura-User-Id"
+    await filled.do("insert", {"table": "author", "objects": [{"name": hostile}]})
+    query = {"table": "author", "columns": ["name"], "where": {"name": hostile}}
+    assert await filled.do("select", query) == [{"name": hostile}]
