@@ -1,12 +1,18 @@
 """Actions as root fields, over the metadata's custom types."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import graphql
 
 from rowgate.base.errors import ApiError
 from rowgate.catalog.types import PgType
-from rowgate.metadata.types import ActionDeclaration, CustomInputType, CustomObjectType
+from rowgate.metadata.types import (
+    ActionDeclaration,
+    CustomEnumType,
+    CustomInputType,
+    CustomObjectType,
+)
 from rowgate.schema.build import Builder
 from rowgate.schema.meanings import ActionField, ActionRoot
 from rowgate.schema.scalars import BOOLEAN, FLOAT, ID, INT, STRING
@@ -25,6 +31,7 @@ from rowgate.schema.types import (
     Type,
     inputs,
 )
+from rowgate.snapshot.types import SCALARS
 
 _BUILTIN: Mapping[str, ScalarType] = {
     "Int": INT,
@@ -79,39 +86,41 @@ def _of(builder: Builder, node: graphql.TypeNode) -> Type:
 
 
 def _named(builder: Builder, name: str) -> NamedType:
+    known = builder.once(("custom names",), lambda: _makers(builder))
+    make = known.get(name)
+    if make is None:
+        raise ApiError(f'the type "{name}" is not defined in custom types', code="not-exists")
+    return builder.once(("custom", name), make)
+
+
+def _makers(builder: Builder) -> Mapping[str, Callable[[], NamedType]]:
+    """Every type that an action may name, and how it is made."""
     types = builder.snapshot.custom_types
-    for one in types.objects:
-        if one.name == name:
-            return builder.once(("custom", name), lambda: _object(builder, one))
-    for item in types.input_objects:
-        if item.name == name:
-            return builder.once(("custom", name), lambda: _input(builder, item))
-    for enum in types.enums:
-        if enum.name == name:
-            values = {
-                value.value: EnumValue(value.value, value.value, value.description)
-                for value in enum.values
-            }
-            return EnumType(name, values, enum.description)
+    makers: dict[str, Callable[[], NamedType]] = {}
+    for name in SCALARS:
+        made = _BUILTIN.get(name, ScalarType(name, Coercion.JSON))
+        makers[name] = partial(_same, made)
     for scalar in types.scalars:
-        if scalar.name == name:
-            return ScalarType(name, Coercion.JSON, None, scalar.description)
-    if name in _BUILTIN:
-        return _BUILTIN[name]
-    known = (
-        "timestamptz",
-        "timestamp",
-        "date",
-        "time",
-        "timetz",
-        "numeric",
-        "bigint",
-        "jsonb",
-        "json",
-    )
-    if name in known:
-        return ScalarType(name, Coercion.JSON)
-    raise ApiError(f'the type "{name}" is not defined in custom types', code="not-exists")
+        made = ScalarType(scalar.name, Coercion.JSON, None, scalar.description)
+        makers[scalar.name] = partial(_same, made)
+    for enum in types.enums:
+        makers[enum.name] = partial(_enum, enum)
+    for given in types.input_objects:
+        makers[given.name] = partial(_input, builder, given)
+    for declared in types.objects:
+        makers[declared.name] = partial(_object, builder, declared)
+    return makers
+
+
+def _same(made: NamedType) -> NamedType:
+    return made
+
+
+def _enum(declared: CustomEnumType) -> EnumType:
+    values = {
+        one.value: EnumValue(one.value, one.value, one.description) for one in declared.values
+    }
+    return EnumType(declared.name, values, declared.description)
 
 
 def _object(builder: Builder, declared: CustomObjectType) -> ObjectType:

@@ -1,4 +1,4 @@
-"""Boolean expressions in JSON (permission filters and checks, the legacy API's `where`) → `Condition`.
+"""Boolean expressions in JSON (permissions, the legacy API's `where`) → `Condition`.
 
 One reader serves both: what differs is how a column, a relationship's rows and a value may be
 reached, and that is the `Access` it is given.

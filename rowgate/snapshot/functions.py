@@ -26,7 +26,7 @@ class FunctionReader:
         self.tables = tables
         self.naming = naming
 
-    def read(self, declared: FunctionDeclaration, *, infer_permissions: bool) -> TrackedFunction:
+    def read(self, declared: FunctionDeclaration, infer_permissions: object) -> TrackedFunction:
         """The function as a root field; raises `ApiError` where it cannot be one."""
         function = the_function(self.catalog, declared.name)
         table = self._returned_table(function)

@@ -1,5 +1,6 @@
 """Declared permissions meet their table: column sets checked, expressions read into conditions."""
 
+import dataclasses
 from collections.abc import Mapping
 
 from rowgate.algebra.types import TRUE, Condition, Constant, Operand, RowColumn, SessionValue, Value
@@ -50,7 +51,7 @@ class DefinerAccess:
         column = table.columns.get(name)
         return None if column is None else RowColumn(name, column.type)
 
-    def rows(self, table: Table, condition: Condition) -> Condition:
+    def rows(self, table: Table, condition: Condition) -> Condition:  # noqa: ARG002
         """Every row counts."""
         return condition
 
@@ -62,17 +63,17 @@ class PermissionReader:
         self.table = table
         self.access = DefinerAccess(tables)
 
-    def read(self, declared: PermissionDeclaration) -> object:
-        """The permission that is declared; raises `ApiError` where it does not fit."""
+    def read(self, declared: PermissionDeclaration, own: Permissions) -> Permissions:
+        """`own` with the permission that is declared; raises `ApiError` where it does not fit."""
         match declared:
             case SelectPermissionDeclaration():
-                return self.select(declared)
+                return dataclasses.replace(own, select=self.select(declared))
             case InsertPermissionDeclaration():
-                return self.insert(declared)
+                return dataclasses.replace(own, insert=self.insert(declared))
             case UpdatePermissionDeclaration():
-                return self.update(declared)
+                return dataclasses.replace(own, update=self.update(declared))
             case DeletePermissionDeclaration():
-                return self.delete(declared)
+                return dataclasses.replace(own, delete=self.delete(declared))
 
     def _check_computed(self, name: str) -> None:
         computed = self.table.computed_fields.get(name)

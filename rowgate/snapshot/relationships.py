@@ -1,6 +1,6 @@
-"""A declared relationship meets the foreign keys: which columns join, and whether a row must exist."""
+"""A declared relationship meets the foreign keys: what joins, and whether a row must exist."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from rowgate.algebra.types import Join
 from rowgate.base.errors import ApiError
@@ -72,14 +72,14 @@ def _manual(
 ) -> Relationship:
     target = _relation(catalog, using.remote_table)
     _check_columns(relation, using.column_mapping)
-    _check_columns(target, {theirs: "" for theirs in using.column_mapping.values()})
+    _check_columns(target, using.column_mapping.values())
     shape.parent_first = shape.is_array or using.insertion_order == "after_parent"
     return _relationship(
         declaration, Join(using.remote_table, tuple(using.column_mapping.items())), shape
     )
 
 
-def _check_columns(relation: Relation, columns: Mapping[str, str]) -> None:
+def _check_columns(relation: Relation, columns: Iterable[str]) -> None:
     for column in columns:
         if column not in relation.columns:
             raise ApiError(f'"{column}" is not a column of the table "{relation.name}"')

@@ -5,10 +5,10 @@ of some role that grants the column holds; the largest limit; aggregations if an
 Writing is inherited only where all parents that have the permission agree on it.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from functools import reduce
 
-from rowgate.algebra.types import FALSE, TRUE, Condition, conjunction, disjunction
+from rowgate.algebra.types import TRUE, Condition, conjunction, disjunction
 from rowgate.snapshot.types import Permissions, SelectPermission
 
 
@@ -32,18 +32,16 @@ def unite(parents: Sequence[Permissions], own: Permissions | None) -> tuple[Perm
     own = own or Permissions()
     conflicts: list[str] = []
     selects = [parent.select for parent in parents if parent.select]
-    united = {"select": own.select or (unite_selects(selects) if selects else None)}
+    united = Permissions(own.select or (unite_selects(selects) if selects else None))
     for operation in ("insert", "update", "delete"):
-        explicit = getattr(own, operation)
-        if explicit is not None:
-            united[operation] = explicit
-            continue
         given = [getattr(parent, operation) for parent in parents if getattr(parent, operation)]
-        agreed = bool(given) and all(one == given[0] for one in given)
-        united[operation] = given[0] if agreed else None
-        if given and not agreed:
+        explicit = getattr(own, operation)
+        agreed = given and all(one == given[0] for one in given)
+        kept = explicit or (given[0] if agreed else None)
+        united = dataclasses.replace(united, **{operation: kept})
+        if given and not agreed and explicit is None:
             conflicts.append(operation)
-    return Permissions(**united), conflicts
+    return united, conflicts
 
 
 def unite_selects(parts: Sequence[SelectPermission]) -> SelectPermission:
@@ -65,18 +63,14 @@ def unite_selects(parts: Sequence[SelectPermission]) -> SelectPermission:
 def _cells(parts: Sequence[tuple[Mapping[str, Condition], Condition]]) -> Mapping[str, Condition]:
     names = dict.fromkeys(name for cells, _ in parts for name in cells)
     everywhere = all(rows == parts[0][1] for _, rows in parts)
-    shown = {}
+    shown: dict[str, Condition] = {}
     for name in names:
         granting = [conjunction([rows, cells[name]]) for cells, rows in parts if name in cells]
         plain = (everywhere or len(granting) == len(parts)) and all(
             cells.get(name, TRUE) == TRUE for cells, _ in parts
         )
-        shown[name] = TRUE if plain else reduce(_either, granting, FALSE)
+        shown[name] = TRUE if plain else disjunction(granting)
     return shown
-
-
-def _either(left: Condition, right: Condition) -> Condition:
-    return disjunction([left, right])
 
 
 def _roots(parts: Sequence[frozenset[str] | None]) -> frozenset[str] | None:

@@ -24,6 +24,16 @@ _ROOT_PATTERNS = {
     RootKind.CONNECTION: "{}_connection",
 }
 
+STRING_TYPES = frozenset(("text", "varchar", "bpchar", "citext"))
+_SQL_NAMES = {
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "bool": "boolean",
+    "float4": "real",
+    "float8": "double precision",
+}
+
 
 def relation_of(declaration: TableDeclaration, catalog: Catalog) -> Relation:
     """The relation that a declaration names; raises `ApiError` `not-exists`."""
@@ -103,18 +113,12 @@ def enum_columns(
             yield key.columns[0], key.target
 
 
-def check_enum(relation: Relation, values: Mapping[str, str | None] | None) -> None:
-    """Raise `ApiError` `constraint-violation` where a table cannot be an enum."""
+def check_enum(relation: Relation, values: Mapping[str, str | None] | None) -> Relation:
+    """`relation` as it is; raises `ApiError` with every reason why it cannot be an enum."""
     problems = _enum_problems(relation, values)
     if problems:
-        reasons = (
-            problems[0] if len(problems) == 1 else "\n" + "\n".join(f"  • {p}" for p in problems)
-        )
-        joint = "because " if len(problems) == 1 else "for the following reasons:"
-        raise ApiError(
-            f'the table "{relation.name}" cannot be used as an enum {joint}{reasons}',
-            code="constraint-violation",
-        )
+        raise ApiError(f'the table "{relation.name}" cannot be used as an enum {because(problems)}')
+    return relation
 
 
 def _enum_problems(relation: Relation, values: Mapping[str, str | None] | None) -> list[str]:
@@ -124,15 +128,17 @@ def _enum_problems(relation: Relation, values: Mapping[str, str | None] | None) 
         problems.append("the table must have a primary key")
     elif len(key.columns) != 1:
         problems.append("the table’s primary key must not span multiple columns")
-    elif relation.columns[key.columns[0]].type.name not in ("text", "varchar", "bpchar", "citext"):
-        type_ = relation.columns[key.columns[0]].type.name
+    elif relation.columns[key.columns[0]].type.name not in STRING_TYPES:
+        name = relation.columns[key.columns[0]].type.name
         problems.append(
-            f'the table’s primary key ("{key.columns[0]}") must have type "text", not type "{type_}"'
+            f'the table’s primary key ("{key.columns[0]}") must have type "text", not type '
+            f'"{_SQL_NAMES.get(name, name)}"'
         )
     if len(relation.columns) > 2:
+        names = ", ".join(sorted(relation.columns))
         problems.append(
             "the table must have exactly one primary key and optionally one comment column, not "
-            f"{len(relation.columns)} columns"
+            f"{len(relation.columns)} columns ({names})"
         )
     if not problems and not values:
         problems.append("the table must have at least one row")
@@ -140,9 +146,9 @@ def _enum_problems(relation: Relation, values: Mapping[str, str | None] | None) 
     if bad and not problems:
         quoted = ", ".join(f'"{value}"' for value in bad)
         problems.append(
-            f"value {quoted} is not a valid GraphQL enum value name"
+            f"the value {quoted} is not a valid GraphQL enum value name"
             if len(bad) == 1
-            else f"values {quoted} are not valid GraphQL enum value names"
+            else f"the values {quoted} are not valid GraphQL enum value names"
         )
     return problems
 

@@ -252,3 +252,13 @@ def call_of(computed: ComputedField, named: Mapping[str, Value]) -> FunctionCall
         argument = computed.function.arguments[computed.session_position]
         values[argument.name or ""] = WholeSession()
     return FunctionCall(computed.function, computed.row_position, (), values)
+
+
+SCALARS = frozenset(
+    (
+        "Int", "Float", "String", "Boolean", "ID", "uuid", "bigint", "smallint", "numeric",
+        "float8", "timestamp", "timestamptz", "date", "time", "timetz", "json", "jsonb", "citext",
+        "bytea", "interval", "inet", "money",
+    )
+)  # fmt: skip
+"""Scalars that custom types may use without declaring them: GraphQL's and Postgres'."""
