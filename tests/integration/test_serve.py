@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,22 @@ def test_nothing_of_it_stays_connected_after_sigterm(start: Start, database_url:
                 break
             time.sleep(0.02)
     assert left == (0,)
+
+
+def test_a_request_under_way_is_answered_after_sigterm(start: Start, database_url: str) -> None:
+    engine = start("--admin-secret", SECRET, PG_URL=database_url)
+    engine.wait()
+    connection = {"database_url": {"from_env": "PG_URL"}}
+    source = {"name": "default", "configuration": {"connection_info": connection}}
+    assert engine.ask("pg_add_source", source).status_code == 200
+    with ThreadPoolExecutor(1) as thread:
+        slow = {"sql": "select pg_sleep(1), 7 as kept", "read_only": True}
+        answer = thread.submit(engine.ask, "run_sql", slow, "/v2/query")
+        time.sleep(0.4)
+        engine.process.terminate()
+        assert answer.result().status_code == 200
+        assert answer.result().json()["result"][1][1] == "7"
+    assert engine.process.wait(5) == 0
 
 
 def test_without_an_admin_secret_it_says_so_in_json_and_ends(start: Start) -> None:
