@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from rowgate.base.errors import AccessDenied, NotFound
+from rowgate.base.errors import AccessDenied, NotFound, NotSupported
 from rowgate.base.json import encode
 from rowgate.base.observation import REQUEST_ID
 from rowgate.base.session import Session
@@ -27,7 +27,7 @@ from rowgate.http.exchange import (
     request_id,
     send_json,
 )
-from rowgate.http.types import Answering, Health, Looking, Reply, Services, Written
+from rowgate.http.types import Answering, Health, Looking, Reply, Services, Surface, Written
 
 _TEXT = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
 
@@ -62,16 +62,22 @@ class Routes:
         self._table = self._build()
 
     def _build(self) -> Table:
-        apis = self._entrance.settings.enabled_apis
-        table: Table = {("GET", "/v1/version"): self._version}
-        for path in ("/healthz", "/hasura/healthz"):
-            table["GET", path] = self._health
+        settings = self._entrance.settings
+        apis = settings.enabled_apis
+        table: Table = {
+            ("GET", "/v1/version"): self._version,
+            ("GET", "/healthz"): self._health,
+            ("GET", "/hasura/healthz"): self._health,
+        }
         for key, endpoint in self._services.endpoints.items():
             if endpoint.api in apis:
                 table[key] = self._answering(endpoint.answering)
         if "developer" in apis:
-            for path, looking in self._developer.items():
-                table["GET", path] = self._looking(looking)
+            table |= {("GET", path): self._looking(one) for path, one in self._developer.items()}
+        if "graphql" in apis:
+            table["GET", Surface.GRAPHQL.value] = self._persisted
+        if "graphql" in apis and not settings.enable_relay:
+            table["POST", Surface.RELAY.value] = _no_relay
         if self._files:
             table["GET", "/"] = _to_console
         return table
@@ -152,6 +158,12 @@ class Routes:
     async def _version(self, asked: Asked) -> Reply:  # noqa: ARG002 - the same for everyone
         return Written(200, encode({"server_type": "ce", "version": version()}))
 
+    async def _persisted(self, asked: Asked) -> Reply:
+        """GET is for persisted queries, which are refused as Hasura's Community Edition does."""
+        session = await self._identify(asked)
+        error = NotSupported("PersistedQueryNotSupported")
+        return self._entrance.refusals.graphql(error, session, keep_status=False)
+
     async def _health(self, asked: Asked) -> Reply:
         match await self._services.health():
             case Health.OK:
@@ -162,6 +174,10 @@ class Routes:
                 return Written(200, f"WARN: {Health.INCONSISTENT}".encode(), _TEXT)
             case Health.UNREACHABLE:
                 return Written(500, b"ERROR", _TEXT)
+
+
+async def _no_relay(asked: Asked) -> Reply:  # noqa: ARG001 - the same for everyone
+    raise NotSupported("relay is disabled")
 
 
 async def _to_console(asked: Asked) -> Reply:  # noqa: ARG001 - the same for everyone

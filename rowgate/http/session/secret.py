@@ -67,7 +67,11 @@ def _backend_only(headers: Headers) -> bool:
         return False
     word = given.strip().lower()
     if word not in _TRUE | _FALSE:
-        raise ApiError(f"{BACKEND_ONLY}: {given!r} is not a boolean")
+        raise ApiError(
+            f"{BACKEND_ONLY}:  Not a valid boolean text. True values are "
+            '["true","t","yes","y"] and  False values are ["false","f","no","n"]. All values are '
+            "case insensitive"
+        )
     return word in _TRUE
 
 

@@ -14,7 +14,7 @@ from rowgate.base.json import Json, decode
 from rowgate.base.observation import REQUEST_ID, Level
 from rowgate.base.session import Session
 from rowgate.http.entrance import Entrance
-from rowgate.http.exchange import Receive, new_request_id
+from rowgate.http.exchange import Message, Receive, new_request_id
 from rowgate.http.types import Headers, Reply, Running, Watching
 from rowgate.http.websocket.channel import Channel, Gone
 from rowgate.http.websocket.operations import Kind, is_refusal, kind_of, refusal
@@ -99,15 +99,21 @@ class Connection:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            text = message.get("text")
-            if text is None:
-                text = (message.get("bytes") or b"").decode("utf-8", "replace")
             try:
-                heard = self._protocol.read(text)
+                heard = self._protocol.read(self._text_of(message))
             except BadMessage as bad:
                 await self._refuse(self._protocol.bad_message(str(bad)))
                 continue
             await self._hear(heard)
+
+    def _text_of(self, message: Message) -> str:
+        limit = self._entrance.settings.body_limit
+        text: str | None = message.get("text")
+        if text is None:
+            text = (message.get("bytes") or b"").decode("utf-8", "replace")
+        if limit and len(text) > limit:
+            raise SocketClosed(Close.TOO_BIG, f"a message exceeds the limit of {limit}")
+        return text
 
     async def _hear(self, message: ClientMessage) -> None:
         match message:

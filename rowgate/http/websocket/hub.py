@@ -31,6 +31,7 @@ class Hub:
         self._work = {
             surface.value: Work(services.run[surface], services.watch[surface])
             for surface in services.run
+            if surface is not Surface.RELAY or entrance.settings.enable_relay
         }
         self._connections: set[Connection] = set()
         self._closing: set[asyncio.Task[None]] = set()

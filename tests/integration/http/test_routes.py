@@ -126,6 +126,17 @@ async def test_apis_that_are_switched_off() -> None:
         assert (refused.status_code, refused.json()["code"]) == (400, "access-denied")
 
 
+async def test_persisted_queries_and_a_disabled_relay_are_refused() -> None:
+    async with client(Desk(), enable_relay=False) as http:
+        persisted = await http.get("/v1/graphql?hash=x", headers=ADMIN)
+        assert persisted.status_code == 200
+        (error,) = persisted.json()["errors"]
+        assert error["message"] == "PersistedQueryNotSupported"
+        assert error["extensions"] == {"path": "$", "code": "not-supported"}
+        relay = await http.post("/v1beta1/relay", json=QUERY, headers=ADMIN)
+        assert (relay.status_code, relay.json()["code"]) == (400, "not-supported")
+
+
 async def test_version_and_health() -> None:
     desk = Desk()
     async with client(desk) as http:

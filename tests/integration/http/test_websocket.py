@@ -291,6 +291,14 @@ async def test_bad_messages(text: str) -> None:
             await client.ready()
 
 
+@both
+async def test_messages_are_limited(protocol: str) -> None:
+    async with engine(Desk(), body_limit=1000) as address, peer(address, protocol) as client:
+        await client.ready()
+        await client.start("1", "x" * 1001)
+        assert (await client.closed())[0] == 1009
+
+
 @pytest.mark.parametrize(
     "payload",
     [None, {}, {"query": 1}, {"query": "x", "variables": []}, {"query": "x", "operationName": 1}],
