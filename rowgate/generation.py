@@ -71,7 +71,7 @@ SchemaKey = tuple[str, bool, bool]
 class Generation:
     """A snapshot, what it was made of, and its memo tables."""
 
-    def __init__(  # noqa: PLR0913 - the six parts of a world
+    def __init__(
         self,
         document: Json,
         resource_version: int,

@@ -183,8 +183,8 @@ async def run_operation(
     except ApiError as error:
         return _refused(engine, error, session, endpoint)
     except RecursionError:
-        error = ValidationFailed("the operation is nested too deeply")
-        return _refused(engine, error, session, endpoint)
+        refusal = ValidationFailed("the operation is nested too deeply")
+        return _refused(engine, refusal, session, endpoint)
 
 
 async def _run(

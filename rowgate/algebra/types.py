@@ -1,4 +1,4 @@
-"""The nouns of the algebra: values, operands, conditions. All frozen, none holds a request's value."""
+"""The nouns of the algebra: values, operands, conditions. None holds a request's value."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

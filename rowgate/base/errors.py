@@ -23,7 +23,7 @@ from rowgate.base.names import PathStep, jsonpath
 class ApiError(Exception):
     """A refusal with the `code`, JSONPath `path`, message and HTTP status of Hasura's error model.
 
-    `internal` is shown to admins only; `extensions`, where a webhook gave them, replace code and path.
+    `internal` is shown to admins only; `extensions` of a webhook replace code and path.
     """
 
     code = "bad-request"

@@ -24,6 +24,21 @@ _CONSTRAINTS = {
     "44000": ("Check constraint violation. ", "permission-error"),
 }
 
+_FIXED = {
+    "22025": ("", "bad-request"),
+    "42704": ("", "constraint-error"),
+    "42P10": (
+        "there is no unique or exclusion constraint on target column(s)",
+        "constraint-error",
+    ),
+    "40001": ("serialization failure due to concurrent update", "concurrent-update"),
+    "57014": ("the statement took too long", "timeout"),
+}
+"""SQLSTATE → message and code; an empty message is Postgres' own."""
+_UNAVAILABLE = {
+    "53300": ("max connections reached on postgres", "postgres-max-connections-error"),
+}
+
 
 def as_api_error(error: Exception) -> ApiError:
     """The refusal that `error` is answered with; an `ApiError` comes back as it is."""
@@ -52,26 +67,14 @@ def _of_postgres(error: asyncpg.PostgresError) -> ApiError:
 
 
 def _by_class(state: str, message: str, internal: dict[str, object]) -> ApiError:
-    match state:
-        case "22025":
-            return ApiError(message, code="bad-request")
-        case "42704":
-            return ApiError(message, code="constraint-error")
-        case "42P10":
-            text = "there is no unique or exclusion constraint on target column(s)"
-            return ApiError(text, code="constraint-error")
-        case "40001":
-            text = "serialization failure due to concurrent update"
-            return ApiError(text, code="concurrent-update")
-        case "53300":
-            text = "max connections reached on postgres"
-            return Unexpected(text, code="postgres-max-connections-error", internal=internal)
-        case "57014":
-            return ApiError("the statement took too long", code="timeout", internal=internal)
+    if state in _FIXED:
+        text, code = _FIXED[state]
+        return ApiError(text or message, code=code)
+    if state in _UNAVAILABLE or state.startswith(("08", "57P")):
+        text, code = _UNAVAILABLE.get(state, ("connection error", "postgres-error"))
+        return Unexpected(text, code=code, internal=internal)
     if state.startswith("22"):
         return ApiError(message, code="data-exception")
-    if state.startswith(("08", "57P")):
-        return Unexpected("connection error", code="postgres-error", internal=internal)
     if state.startswith("54"):
         return ApiError("the operation is too complex", code="bad-request", internal=internal)
     return Unexpected("database query error", internal=internal)

@@ -6,6 +6,7 @@ The shapes of request and answer, the messages and the codes are Hasura's.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import UnionType
 
 import httpx
 import orjson
@@ -34,6 +35,7 @@ _IGNORED_HEADERS = frozenset(
         "dnt", "content-type",
     )
 )  # fmt: skip
+_NEVER_FORWARDED = frozenset(("x-hasura-admin-secret", "x-hasura-access-key"))
 _TEMPLATE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _SECRET_PREFIX = "HASURA_GRAPHQL_"  # noqa: S105 - a prefix of names
 
@@ -123,29 +125,34 @@ def with_environment(text: str, environment: Mapping[str, str]) -> str:
 
 
 def _headers(action: ActionDeclaration, calling: Calling) -> dict[str, str]:
+    """Configured headers, then the client's where they are forwarded, then those of tracing."""
     headers = {"content-type": "application/json"}
     for one in action.headers:
-        name = one["name"].lower()
-        if "value_from_env" in one:
-            variable = one["value_from_env"]
-            if variable.startswith(_SECRET_PREFIX) or variable not in calling.environment:
-                raise ApiError(
-                    f"environment variable '{variable}' not set", code="invalid-configuration"
-                )
-            headers[name] = calling.environment[variable]
-        else:
-            headers[name] = with_environment(one["value"], calling.environment)
+        headers[one["name"].lower()] = _header_value(one, calling.environment)
     if action.forward_client_headers:
-        ignored = _IGNORED_HEADERS
-        if action.ignored_client_headers is not None:
-            ignored = frozenset(name.lower() for name in action.ignored_client_headers)
-        for name, value in calling.headers.items():
-            if name not in ignored and name != "x-hasura-admin-secret":
-                headers[name] = value
+        headers.update(_forwarded(action, calling.headers))
     for name in ("x-request-id", "traceparent", "tracestate"):
         if name in calling.headers:
             headers.setdefault(name, calling.headers[name])
     return headers
+
+
+def _header_value(declared: Json, environment: Mapping[str, str]) -> str:
+    if "value_from_env" not in declared:
+        return with_environment(declared["value"], environment)
+    name = declared["value_from_env"]
+    return with_environment("{{" + name + "}}", environment)
+
+
+def _forwarded(action: ActionDeclaration, headers: Mapping[str, str]) -> dict[str, str]:
+    ignored = _IGNORED_HEADERS
+    if action.ignored_client_headers is not None:
+        ignored = frozenset(name.lower() for name in action.ignored_client_headers)
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in ignored and name not in _NEVER_FORWARDED
+    }
 
 
 def _json(given: Input, variables: Mapping[str, Json]) -> Json:
@@ -240,7 +247,13 @@ def _object(value: Json, type_: ObjectType, selections: Sequence[Selected]) -> J
     return shown
 
 
-_SCALARS = {"Int": int, "Float": (int, float), "String": str, "Boolean": bool, "ID": (str, int)}
+_SCALARS: Mapping[str, type | UnionType] = {
+    "Int": int,
+    "Float": int | float,
+    "String": str,
+    "Boolean": bool,
+    "ID": str | int,
+}
 
 
 def _check_scalar(value: Json, type_: Type, name: str) -> None:

@@ -41,7 +41,7 @@ def answer(
     )
     spread = tuple(_bound(one, variables) for one in fragments.values())
     document = graphql.DocumentNode(definitions=(operation, *spread))
-    used = _only_used(schema, document)
+    used = _only_used(document)
     failures = graphql.validate(schema, used, max_errors=1)
     if failures:
         raise ValidationFailed(failures[0].message)
@@ -63,9 +63,7 @@ def _bound(node: Any, variables: Mapping[str, Json]) -> Any:
     return graphql.visit(node, _Binding())
 
 
-def _only_used(
-    schema: graphql.GraphQLSchema, document: graphql.DocumentNode
-) -> graphql.DocumentNode:
+def _only_used(document: graphql.DocumentNode) -> graphql.DocumentNode:
     """The document without fragments that the operation does not reach."""
     by_name = {
         one.name.value: one
@@ -114,6 +112,12 @@ class _Translation:
                 return graphql.GraphQLList(self.of(type_.of))
         return self.named(type_)
 
+    def root(self, type_: ObjectType | None) -> graphql.GraphQLObjectType | None:
+        """A root type; None where the role has none."""
+        made = None if type_ is None else self.named(type_)
+        assert made is None or isinstance(made, graphql.GraphQLObjectType)
+        return made
+
     def named(self, type_: NamedType) -> graphql.GraphQLNamedType:
         """A type without wrappers."""
         found = self._made.get(type_.name)
@@ -144,9 +148,14 @@ class _Translation:
         return graphql.GraphQLObjectType(
             type_.name,
             lambda: self._fields(type_.fields),
-            interfaces=lambda: [self.named(one) for one in type_.interfaces],  # type: ignore[misc]
+            interfaces=lambda: [self._interface(one) for one in type_.interfaces],
             description=note,
         )
+
+    def _interface(self, type_: AbstractType) -> graphql.GraphQLInterfaceType:
+        made = self.named(type_)
+        assert isinstance(made, graphql.GraphQLInterfaceType)
+        return made
 
     def _abstract(self, type_: AbstractType) -> graphql.GraphQLNamedType:
         if type_.is_union:
@@ -214,10 +223,6 @@ def translate(schema: RoleSchema) -> graphql.GraphQLSchema:
     if not query.fields:
         text = Field("no_queries_available", NonNull(ScalarType("String")), None)
         query = ObjectType("query_root", lambda: {text.name: text})
-    roots = [
-        None if root is None else translation.named(root)
-        for root in (query, schema.mutation, schema.subscription)
-    ]
     nodes = [
         one
         for field in query.fields.values()
@@ -225,7 +230,9 @@ def translate(schema: RoleSchema) -> graphql.GraphQLSchema:
         for one in field.type.possible
     ]
     return graphql.GraphQLSchema(
-        *roots,  # type: ignore[arg-type]
+        translation.root(query),
+        translation.root(schema.mutation),
+        translation.root(schema.subscription),
         types=[translation.named(one) for one in nodes],
         directives=[*graphql.specified_directives, _CACHED],
         assume_valid=True,

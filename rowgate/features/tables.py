@@ -1,4 +1,4 @@
-"""Fields over tables and functions: planned once, rendered once, run as statements of one source."""
+"""Fields over tables and functions: planned and rendered once, run as statements of a source."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

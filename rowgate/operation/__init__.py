@@ -1,4 +1,4 @@
-"""A validated request: fragments merged, directives applied, inputs typed, variables left as leaves.
+"""A validated request: fragments merged, directives applied, inputs typed, variables as leaves.
 
 Reading order: `types`, `document`, `values`, `inputs`, `select`, `shape`.
 """

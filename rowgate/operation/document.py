@@ -82,12 +82,9 @@ def _choose(
         return found[0]
     if len(operations) == 1:
         return operations[0]
-    if not operations:
-        raise ValidationFailed(
-            "exactly one operation has to be present in the document when operationName is not specified"
-        )
     raise ValidationFailed(
-        "exactly one operation has to be present in the document when operationName is not specified"
+        "exactly one operation has to be present in the document when operationName is not "
+        "specified"
     )
 
 

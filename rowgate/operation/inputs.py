@@ -64,7 +64,7 @@ class InputReader:
             given[name] = node.value
         read: dict[str, Input] = {}
         for name, item in declared.items():
-            value = self._field(item, given.get(name), (*path, "args", name), path)
+            value = self._field(item, given.get(name), (*path, "args", name), (*path, "args"))
             if value is not None:
                 read[item.key or name] = value
         return read
@@ -76,10 +76,7 @@ class InputReader:
             if item.has_default:
                 return self.from_json(item.default, item.type, at, ())
             if isinstance(item.type, NonNull):
-                raise ValidationFailed(
-                    f"missing required field '{item.name}'",
-                    path=(*parent, "args") if len(at) == len(parent) + 2 else parent,
-                )
+                raise ValidationFailed(f"missing required field '{item.name}'", path=parent)
             return None
         return self.literal(node, item.type, at, item)
 
@@ -106,10 +103,11 @@ class InputReader:
         if isinstance(inner, InputType):
             return self._literal_object(node, inner, at)
         if isinstance(inner, ScalarType) and _holds_variable(node):
-            return Scalar(check(self._json(node), inner, at), inner)
+            return Scalar(check(self.decided(node), inner, at), inner)
         return self.from_json(from_literal(node), inner, at, ())
 
-    def _json(self, node: graphql.ValueNode) -> Json:
+    def decided(self, node: graphql.ValueNode) -> Json:
+        """The JSON of a value that may hold variables; those become part of the plan's key."""
         match node:
             case graphql.VariableNode():
                 name = node.name.value
@@ -117,15 +115,16 @@ class InputReader:
                 self.document.conditions.add(name)
                 return self.values.get(name)
             case graphql.ListValueNode():
-                return [self._json(one) for one in node.values]
+                return [self.decided(one) for one in node.values]
             case graphql.ObjectValueNode():
-                return {one.name.value: self._json(one.value) for one in node.fields}
+                return {one.name.value: self.decided(one.value) for one in node.fields}
         return from_literal(node)
 
     def _literal_object(self, node: graphql.ValueNode, type_: InputType, at: Path) -> Input:
         if not isinstance(node, graphql.ObjectValueNode):
             raise ValidationFailed(
-                f"expected an object for type '{type_.name}', but found {called(from_literal(node))}",
+                f"expected an object for type '{type_.name}', but found "
+                f"{called(from_literal(node))}",
                 path=at,
             )
         given: dict[str, graphql.ValueNode] = {}

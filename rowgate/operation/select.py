@@ -18,6 +18,7 @@ from rowgate.operation.values import called
 from rowgate.schema.types import AbstractType, Field, ObjectType, RoleSchema, named
 
 _INTROSPECTION = ("__schema", "__type")
+Directives = Iterable[graphql.DirectiveNode] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class Reader:
             field.key, field.field, field.parent, field.path, field.arguments, selections
         )
 
-    def _included(self, directives: Iterable[graphql.DirectiveNode], path: Path) -> bool:
+    def _included(self, directives: Directives, path: Path) -> bool:
         included = True
         for directive in directives or ():
             name = directive.name.value
@@ -199,14 +200,14 @@ class Reader:
         at = (*path, name, "args", "if")
         if set(given) != {"if"}:
             raise ValidationFailed("missing required field 'if'", path=at[:-1])
-        value = self.inputs._json(given["if"])
+        value = self.inputs.decided(given["if"])
         if not isinstance(value, bool):
             raise ValidationFailed(
                 f"expected a boolean for type 'Boolean', but found {called(value)}", path=at
             )
         return value
 
-    def _cached(self, directives: Iterable[graphql.DirectiveNode]) -> int | None:
+    def _cached(self, directives: Directives) -> int | None:
         ttl = None
         for directive in directives or ():
             name = directive.name.value
@@ -224,8 +225,8 @@ class Reader:
 def _check_mergeable(first: _Occurrence, other: _Occurrence, key: str) -> None:
     if first.node.name.value != other.node.name.value:
         raise ValidationFailed(
-            f"selection of both '{first.node.name.value}' and '{other.node.name.value}' specify the "
-            f"same response name, '{key}'",
+            f"selection of both '{first.node.name.value}' and '{other.node.name.value}' specify "
+            f"the same response name, '{key}'",
             path=first.path[:-1],
         )
     if first.node.arguments or other.node.arguments:

@@ -1,7 +1,8 @@
 """The nouns of a validated request."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import graphql
 
@@ -65,7 +66,7 @@ class FromVariable:
     path: Path
     type: Type
     at: Path
-    check: Callable[[Json], Json] = field(compare=False, repr=False)
+    check: Callable[[Json], Json] = dataclasses.field(compare=False, repr=False)
 
 
 Input = Null | Scalar | Enumerated | Items | Entries | FromVariable
@@ -81,9 +82,9 @@ class Selected:
     field: Field | None
     parent: str
     path: Path
-    arguments: Mapping[str, Input] = field(default_factory=dict)
+    arguments: Mapping[str, Input] = dataclasses.field(default_factory=dict)
     selections: tuple["Selected", ...] = ()
-    on_types: Mapping[str, tuple["Selected", ...]] = field(default_factory=dict)
+    on_types: Mapping[str, tuple["Selected", ...]] = dataclasses.field(default_factory=dict)
     """For interfaces and unions: the selections for each possible type."""
 
 

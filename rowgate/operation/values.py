@@ -1,7 +1,8 @@
-"""Scalars: what a literal or JSON value is called in messages, and whether it may stand for a type."""
+"""Scalars: what a value is called in messages, and whether it may stand for a type."""
 
 import math
 import re
+from decimal import Decimal
 from typing import NoReturn
 
 import graphql
@@ -82,16 +83,24 @@ def check(value: Json, type_: ScalarType, at: Path) -> Json:
         case Coercion.NON_NEGATIVE_INT:
             return _non_negative(value, type_.name, at)
         case Coercion.FLOAT:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                mismatch(type_.name, "a float", value, at)
-            return _finite(value, at)
+            return _float(value, type_.name, at)
         case Coercion.BOOLEAN:
-            if not isinstance(value, bool):
-                mismatch(type_.name, "a boolean", value, at)
-            return value
+            return _boolean(value, type_.name, at)
         case Coercion.STRING | Coercion.ID:
             return _text(value, type_, at)
     return _column_value(value, type_, at)
+
+
+def _float(value: Json, name: str, at: Path) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        mismatch(name, "a float", value, at)
+    return _finite(value, at)
+
+
+def _boolean(value: Json, name: str, at: Path) -> bool:
+    if not isinstance(value, bool):
+        mismatch(name, "a boolean", value, at)
+    return value
 
 
 def _column_value(value: Json, type_: ScalarType, at: Path) -> Json:
@@ -175,22 +184,13 @@ def scientific(value: float) -> str:
     magnitude = abs(value)
     if 0.1 <= magnitude < 10**7:
         return repr(float(value))
-    digits, _, exponent = (
-        f"{value:.17e}".partition("e") if isinstance(value, float) else (_integer_digits(value))
-    )
-    if isinstance(value, float):
-        digits = (
-            repr(value / 10.0 ** int(exponent))
-            if "e" not in repr(value)
-            else repr(value).split("e")[0]
-        )
-    if "." not in digits:
-        digits += ".0"
-    return f"{digits}e{int(exponent)}"
+    digits, exponent = _digits(value)
+    return f"{digits}e{exponent}"
 
 
-def _integer_digits(value: int) -> tuple[str, str, str]:
-    text = str(abs(value))
-    rest = text[1:].rstrip("0") or "0"
-    sign = "-" if value < 0 else ""
-    return f"{sign}{text[0]}.{rest}", "e", str(len(text) - 1)
+def _digits(value: float) -> tuple[str, int]:
+    """The shortest decimal digits of a number, as `d.ddd`, and its power of ten."""
+    number = Decimal(repr(value))
+    sign, figures, _ = number.as_tuple()
+    text = "".join(map(str, figures)).rstrip("0") or "0"
+    return f"{'-' if sign else ''}{text[0]}.{text[1:] or '0'}", number.adjusted()

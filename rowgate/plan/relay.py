@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 
 from rowgate.algebra.types import (
     Compare,
+    Computed,
     Condition,
     Constant,
     IsNull,
     Operand,
     Operator,
+    RowColumn,
     conjunction,
     disjunction,
 )
@@ -131,9 +133,12 @@ def _path(key: SortKey) -> tuple[str, ...]:
 
 
 def _column(operand: Operand) -> str:
-    inner = getattr(operand, "operand", operand)
-    name = getattr(inner, "column", None)
-    return name if isinstance(name, str) else str(inner.call.function.name.name)
+    match operand:
+        case RowColumn():
+            return operand.column
+        case Computed():
+            return operand.call.function.name.name
+    return _column(operand.operand)
 
 
 def _cursor(text: str, at: Path) -> Json:
@@ -151,7 +156,7 @@ def _beyond(order: tuple[Order, ...], cursor: Json, *, after: bool, at: Path) ->
         value = _lookup(cursor, _path(one.key), at)
         if isinstance(one.key, ThroughRelationship | ByAggregate):
             raise ValidationFailed("cursors over relationships are not supported", path=at)
-        branches.append(conjunction([*equal, _past(one, one.key, value, after)]))
+        branches.append(conjunction([*equal, _past(one, one.key, value, after=after)]))
         equal.append(
             IsNull(one.key)
             if value is None
@@ -160,7 +165,7 @@ def _beyond(order: tuple[Order, ...], cursor: Json, *, after: bool, at: Path) ->
     return disjunction(branches)
 
 
-def _past(order: Order, operand: Operand, value: Json, after: bool) -> Condition:
+def _past(order: Order, operand: Operand, value: Json, *, after: bool) -> Condition:
     nulls_later = order.nulls_first != after
     if value is None:
         return disjunction([]) if nulls_later else IsNull(operand, wanted=False)

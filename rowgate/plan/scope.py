@@ -175,7 +175,7 @@ class Scope:
         )
 
     def update(self, table: Table, where: Condition, assignments: tuple[Assignment, ...]) -> Update:
-        """Rows to change, presets included; raises `ApiError` for a column that the role may not."""
+        """Rows to change, presets included; raises `ApiError` for a column out of bounds."""
         permission = self.update_permission(table)
         for one in assignments:
             if one.column not in permission.columns:

@@ -1,4 +1,4 @@
-"""The nouns of a plan. Leaves are constants, variables and session values; never a request's value."""
+"""The nouns of a plan. Leaves are constants, variables and session values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

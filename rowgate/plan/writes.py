@@ -51,8 +51,8 @@ def _work(field: Selected, table: Table, reader: OutputReader) -> Work:
     at = (*field.path, "args")
     match field.field.meaning:
         case UpdateRoot():
-            where = field.arguments.get("where")
-            return _update(field, table, reader, (where, dict(field.arguments), at))
+            given = field.arguments.get("where")
+            return _update(field, table, reader, (given, dict(field.arguments), at))
         case UpdateByPkRoot():
             return _update_by_key(field, table, reader)
         case UpdateManyRoot():

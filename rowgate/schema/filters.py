@@ -1,4 +1,4 @@
-"""The `where` of a table: connectives, column comparisons, relationship and aggregate predicates."""
+"""The `where` of a table: connectives, comparisons, relationship and aggregate predicates."""
 
 from collections.abc import Iterator, Mapping
 
@@ -40,7 +40,7 @@ from rowgate.schema.types import (
     Type,
     inputs,
 )
-from rowgate.snapshot.types import Table
+from rowgate.snapshot.types import ComputedField, Table
 
 _NUMERIC_PREDICATES = ("avg", "max", "min", "sum", "stddev_samp", "var_samp")
 _PAIR_PREDICATES = ("corr", "covar_samp")
@@ -74,24 +74,28 @@ def _fields(builder: Builder, table: Table, own: InputType) -> Iterator[InputFie
         column = table.columns[name]
         if column.enum is not None:
             enum = enum_table_type(builder, builder.table(table.source, column.enum))
-            shown = enum_comparison(builder, table, enum, column.type)
+            shown = enum_comparison(builder, enum, column.type)
         else:
             shown = comparison(builder, column.type)
         yield InputField(column.name, shown, column.name, ColumnInput(column))
     yield from _relationships(builder, table)
     for name in permission.computed_fields:
-        computed = table.computed_fields[name]
-        hidden = (computed.row_position, computed.session_position)
-        if len(computed.function.arguments) > sum(one is not None for one in hidden):
-            continue
-        if computed.returns is not None:
-            shown = comparison(builder, computed.returns)
-            yield InputField(name, shown, name, ComputedInput(computed))
-        elif computed.table is not None:
-            target = builder.table(table.source, computed.table)
-            if builder.readable(target):
-                meaning = ComputedRowsInput(computed, target)
-                yield InputField(name, builder.bool_exp(target), name, meaning)
+        yield from _computed(builder, table, table.computed_fields[name])
+
+
+def _computed(builder: Builder, table: Table, computed: ComputedField) -> Iterator[InputField]:
+    name = computed.name
+    hidden = (computed.row_position, computed.session_position)
+    if len(computed.function.arguments) > sum(one is not None for one in hidden):
+        return
+    if computed.returns is not None:
+        shown = comparison(builder, computed.returns)
+        yield InputField(name, shown, name, ComputedInput(computed))
+    elif computed.table is not None:
+        target = builder.table(table.source, computed.table)
+        if builder.readable(target):
+            meaning = ComputedRowsInput(computed, target)
+            yield InputField(name, builder.bool_exp(target), name, meaning)
 
 
 def _relationships(builder: Builder, table: Table) -> Iterator[InputField]:
@@ -191,7 +195,7 @@ def _spatial(builder: Builder, type_: PgType) -> list[InputField]:
     ]
 
 
-def enum_comparison(builder: Builder, table: Table, enum: EnumType, type_: PgType) -> InputType:
+def enum_comparison(builder: Builder, enum: EnumType, type_: PgType) -> InputType:
     """The comparison input of a column that points at an enum table."""
     many = ListOf(NonNull(enum))
     return builder.once(

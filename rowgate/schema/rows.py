@@ -52,15 +52,17 @@ def _fields(builder: Builder, table: Table) -> Iterator[Field]:
         certain = not column.column.nullable and guard == TRUE and not builder.inherited()
         arguments = _JSON_PATH if column.type.name in ("json", "jsonb") else {}
         meaning = ColumnField(column)
-        yield Field(column.name, _if(certain, shown), meaning, arguments, column.description)
+        yield Field(
+            column.name, _sure(shown) if certain else shown, meaning, arguments, column.description
+        )
     for relationship in table.relationships.values():
         yield from _relationship_fields(builder, table, relationship)
     for name in permission.computed_fields:
         yield from _computed_fields(builder, table, table.computed_fields[name])
 
 
-def _if(certain: bool, type_: Type) -> Type:
-    return NonNull(type_) if certain else type_  # type: ignore[arg-type]
+def _sure(type_: Type) -> Type:
+    return type_ if isinstance(type_, NonNull) else NonNull(type_)
 
 
 def _relationship_fields(
@@ -76,7 +78,7 @@ def _relationship_fields(
     if not relationship.is_array:
         certain = not relationship.optional and permission.filter == TRUE
         note = note or "An object relationship"
-        yield Field(name, _if(certain, row), meaning, {}, note)
+        yield Field(name, NonNull(row) if certain else row, meaning, {}, note)
         return
     arguments = builder.row_arguments(target)
     rows = NonNull(ListOf(NonNull(row)))

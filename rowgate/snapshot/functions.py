@@ -66,7 +66,8 @@ class FunctionReader:
     def _returned_table(self, function: Function) -> QualifiedName:
         if function.is_variadic:
             raise ApiError(
-                f'the function "{function.name}" cannot be tracked because it has VARIADIC parameters'
+                f'the function "{function.name}" cannot be tracked because it has VARIADIC '
+                "parameters"
             )
         table = function.returns_table
         if table is None:

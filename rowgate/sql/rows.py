@@ -67,10 +67,10 @@ class RowsWriter(Conditions):
         """The `order by` clause, or nothing."""
         if not rows.order_by:
             return ""
-        items = ", ".join(self._order(one, frame, backwards) for one in rows.order_by)
+        items = ", ".join(self._order(one, frame, backwards=backwards) for one in rows.order_by)
         return f" order by {items}"
 
-    def _order(self, order: Order, frame: Frame, backwards: bool) -> str:
+    def _order(self, order: Order, frame: Frame, *, backwards: bool) -> str:
         direction = "desc" if order.descending != backwards else "asc"
         nulls = "first" if order.nulls_first != backwards else "last"
         return f"{self.sort_key(order.key, frame)} {direction} nulls {nulls}"
