@@ -12,7 +12,7 @@ from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
 from rowgate.features import introspection
 from rowgate.features.actions import ActionCall, Calling, call
-from rowgate.features.tables import Asking, TableField, plan_field, prepare, run_fields
+from rowgate.features.tables.fields import Asking, TableField, plan_field, prepare, run_fields
 from rowgate.generation import Generation, Prepared, SchemaKey
 from rowgate.operation.document import Limits, parse, require_object, variable_values
 from rowgate.operation.select import Reader

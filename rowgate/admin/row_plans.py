@@ -32,7 +32,7 @@ from rowgate.plan.types import (
     ThroughRelationship,
     Write,
 )
-from rowgate.schema.scalars import STRINGIFIED
+from rowgate.schema.types import STRINGIFIED
 from rowgate.snapshot.conditions import ConditionReader
 from rowgate.snapshot.types import Options, Relationship, Table
 

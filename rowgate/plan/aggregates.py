@@ -26,7 +26,7 @@ from rowgate.schema.meanings import (
     FunctionOver,
     Part,
 )
-from rowgate.schema.scalars import STRINGIFIED
+from rowgate.schema.types import STRINGIFIED
 from rowgate.snapshot.types import Options, Table, call_of
 
 _KEEPS_TYPE = frozenset(("sum", "max", "min"))

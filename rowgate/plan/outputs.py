@@ -3,11 +3,20 @@
 import dataclasses
 from collections.abc import Iterator
 
-from rowgate.algebra.types import Condition, Constant, FunctionCall, Operand, Value, WholeSession
+from rowgate.algebra.types import (
+    Condition,
+    Constant,
+    FunctionCall,
+    Join,
+    Operand,
+    Value,
+    WholeSession,
+)
 from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.catalog.types import INT8, FunctionArgument
 from rowgate.operation.types import Entries, Input, Null, Selected
 from rowgate.plan.aggregates import AggregateReader
+from rowgate.plan.natives import native_arguments
 from rowgate.plan.ordering import distinct_on, orders
 from rowgate.plan.relay import ConnectionReader
 from rowgate.plan.scope import Scope
@@ -32,11 +41,13 @@ from rowgate.schema.meanings import (
     ComputedRowsField,
     ComputedScalarField,
     GlobalIdField,
+    NativeRelationshipField,
+    NestedModelField,
     RelationshipAggregateField,
     RelationshipConnectionField,
     RelationshipField,
 )
-from rowgate.schema.scalars import STRINGIFIED
+from rowgate.schema.types import STRINGIFIED
 from rowgate.snapshot.types import ComputedField, Options, Table, TrackedFunction, call_of
 
 
@@ -94,9 +105,9 @@ class OutputReader:
             case GlobalIdField():
                 key = self.scope.writable_key(table)
                 return GlobalId(table.name, tuple(self.scope.column(table, one) for one in key))
-        return self._related(field)
+        return self._related(field, table)
 
-    def _related(self, field: Selected) -> Output:
+    def _related(self, field: Selected, table: Table) -> Output:
         assert field.field is not None
         match field.field.meaning:
             case RelationshipField(relationship=relationship, table=target):
@@ -118,6 +129,18 @@ class OutputReader:
             case ComputedAggregateField(computed=computed, table=target):
                 rows = self.scope.function_rows(target, self._call(computed, field))
                 return NestedAggregate(self.aggregate(rows, field, target), None)
+            case NativeRelationshipField(relationship=between, query=query):
+                join = Join(query.table.name, between.pairs)
+                rows = self.scope.native_rows(query, native_arguments(query, field))
+                if between.is_array:
+                    rows = self.rows(rows, field, query.table)
+                fields = self.fields(field.selections, query.table)
+                return Nested(rows, fields, join, between.is_array)
+            case NestedModelField(nested=nested, table=target):
+                rows = self.scope.nested_rows(table, nested)
+                fields = self.fields(field.selections, target)
+                held = self.scope.nested(table, nested)
+                return Nested(rows, fields, None, nested.is_array, held)
         raise ApiError(f"'{field.key}' cannot be read here", code="not-supported")
 
     def _shown(self, operand: Operand, field: Selected) -> Shown:

@@ -19,6 +19,7 @@ from rowgate.base.names import QualifiedName
 from rowgate.base.naming import type_name
 from rowgate.catalog.types import PgType
 from rowgate.operation.types import Input, Selected
+from rowgate.plan.natives import native_arguments
 from rowgate.plan.outputs import OutputReader, function_call
 from rowgate.plan.scope import Scope
 from rowgate.plan.types import Fixed, Plan, ReadRows, Work
@@ -29,6 +30,7 @@ from rowgate.schema.meanings import (
     FunctionAggregateRoot,
     FunctionConnectionRoot,
     FunctionRoot,
+    NativeRoot,
     NodeRoot,
     RowRoot,
     RowsRoot,
@@ -67,6 +69,10 @@ def _read(field: Selected, table: Table, reader: OutputReader) -> Work:
             rows = reader.rows(rows, field, table)
             one = not function.function.returns_set
             return ReadRows(rows, reader.fields(field.selections, table), one)
+        case NativeRoot(query=query):
+            rows = scope.native_rows(query, native_arguments(query, field))
+            rows = reader.rows(rows, field, table)
+            return ReadRows(rows, reader.fields(field.selections, table))
         case FunctionConnectionRoot(function=function):
             rows = scope.function_rows(table, function_call(function, field))
             return reader.connection(rows, field, table)

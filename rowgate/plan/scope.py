@@ -26,8 +26,10 @@ from rowgate.plan.types import (
     Assignment,
     Conflict,
     Delete,
+    FromField,
     FromFunction,
     FromGiven,
+    FromNative,
     FromTable,
     FromWritten,
     Insert,
@@ -38,6 +40,8 @@ from rowgate.plan.types import (
 from rowgate.snapshot.types import (
     DeletePermission,
     InsertPermission,
+    NativeQuery,
+    NestedModel,
     SelectPermission,
     Snapshot,
     Table,
@@ -118,6 +122,25 @@ class Scope:
     def function_rows(self, table: Table, call: FunctionCall) -> Rows:
         """The rows that a function returns, as far as the role may see them."""
         return self.rows(table, FromFunction(call, table.name))
+
+    def native_rows(self, query: NativeQuery, arguments: Mapping[str, Value]) -> Rows:
+        """The rows of a native query, as far as the role may see those of its logical model."""
+        parts = tuple(one if isinstance(one, str) else arguments[one.name] for one in query.parts)
+        return self.rows(query.table, FromNative(parts))
+
+    def nested(self, table: Table, nested: NestedModel) -> Operand:
+        """A field that holds rows of another logical model, as the role sees it."""
+        guard = nested.guards.get(self.role)
+        if guard is None:
+            raise self._denied("select", table)
+        operand = nested.column
+        return operand if guard == TRUE else Guarded(guard, operand, operand.type)
+
+    def nested_rows(self, table: Table, nested: NestedModel) -> Rows:
+        """The rows in that field, as far as the role may see those of their model."""
+        model = self.snapshot.sources[self.source].logical_models[nested.model]
+        columns = tuple((name, one.type) for name, one in model.relation.columns.items())
+        return self.rows(model, FromField(self.nested(table, nested), columns))
 
     def written(self, table: Table, *, given: bool = False) -> Rows:
         """The rows that the role has just written: it may see the columns that it may select."""

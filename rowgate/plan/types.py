@@ -18,9 +18,6 @@ from rowgate.catalog.types import PgType
 Path = tuple[PathStep, ...]
 
 
-# --- where rows come from
-
-
 @dataclass(frozen=True, slots=True)
 class FromTable:
     """All rows of a table."""
@@ -50,10 +47,23 @@ class FromGiven:
     table: QualifiedName
 
 
-Origin = FromTable | FromFunction | FromWritten | FromGiven
+@dataclass(frozen=True, slots=True)
+class FromNative:
+    """The rows of a native query: its code in pieces, a value where an argument stands."""
+
+    parts: tuple[str | Value, ...]
 
 
-# --- what orders them
+@dataclass(frozen=True, slots=True)
+class FromField:
+    """The rows that an operand of the row at hand holds as JSON or composites; none where it is
+    null. `columns` are those that are read, with their types."""
+
+    operand: Operand
+    columns: tuple[tuple[str, PgType], ...]
+
+
+Origin = FromTable | FromFunction | FromWritten | FromGiven | FromNative | FromField
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +133,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """The rows at a relationship's end, or of a function of the row. `many`: a list of them."""
+    """The rows at a relationship's end, or of a function of the row. `many`: a list of them, null
+    where `unless_null` is."""
 
     rows: Rows
     fields: "Fields"
     join: Join | None
     many: bool
+    unless_null: Operand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,4 +413,3 @@ class Plan:
     key: str
     work: Work
     path: Path = ()
-    notes: Mapping[str, str] = field(default_factory=dict)

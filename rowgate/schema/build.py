@@ -92,6 +92,10 @@ class Builder:
         """A tracked table of a source."""
         return self.snapshot.sources[source].tables[name]
 
+    def model(self, source: str, name: str) -> Table:
+        """A logical model of a source."""
+        return self.snapshot.sources[source].logical_models[name]
+
     def permissions(self, table: Table) -> Permissions:
         """What the role may do with a table."""
         return table.permission(self.role)

@@ -66,7 +66,8 @@ def select_column(builder: Builder, table: Table) -> EnumType | None:
     permission = builder.readable(table)
     if permission is None or not permission.columns:
         return None
-    return column_enum(builder, table, "select_column", tuple(permission.columns))
+    suffix = "select_column" if table.shape is None else "enum_name"
+    return column_enum(builder, table, suffix, tuple(permission.columns))
 
 
 def row_arguments(builder: Builder, table: Table) -> Mapping[str, InputField]:

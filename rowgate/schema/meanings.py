@@ -8,6 +8,9 @@ from rowgate.catalog.types import PgType
 from rowgate.metadata.types import ActionDeclaration
 from rowgate.snapshot.types import (
     ComputedField,
+    NativeQuery,
+    NativeRelationship,
+    NestedModel,
     Relationship,
     Table,
     TableColumn,
@@ -69,6 +72,22 @@ class ComputedAggregateField:
 
     computed: ComputedField
     table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class NestedModelField:
+    """The row or rows of a logical model (`table`) that a field of the row holds."""
+
+    nested: NestedModel
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class NativeRelationshipField:
+    """The row or rows of another native query at a relationship's end."""
+
+    relationship: NativeRelationship
+    query: NativeQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +237,14 @@ class FunctionConnectionRoot:
     """The rows that a tracked function returns, as a Relay connection."""
 
     function: TrackedFunction
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class NativeRoot:
+    """The rows of a native query (`table` is their type)."""
+
+    query: NativeQuery
     table: Table
 
 

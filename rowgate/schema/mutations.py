@@ -1,6 +1,6 @@
 """The inputs and answers of inserts, updates and deletes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rowgate.base.naming import field_name, type_name
 from rowgate.schema.build import Builder
@@ -19,7 +19,7 @@ from rowgate.schema.types import (
     Type,
     inputs,
 )
-from rowgate.snapshot.types import InsertPermission, Table, UpdatePermission
+from rowgate.snapshot.types import InsertPermission, Table, TableColumn, UpdatePermission
 
 PLACEHOLDER = "_PLACEHOLDER"
 
@@ -159,64 +159,83 @@ def change_arguments(builder: Builder, table: Table) -> Mapping[str, InputField]
     permission = updatable(builder, table)
     assert permission is not None
     columns = [table.columns[name] for name in _updatable_columns(table, permission)]
-    jsonb = [one for one in columns if one.type.name == "jsonb"]
-    numeric = [one for one in columns if one.type.name in NUMERIC_TYPES and one.enum is None]
-    families = {
-        Change.APPEND: (
-            jsonb,
-            None,
-            "append existing jsonb value of filtered columns with new jsonb value",
-        ),
-        Change.DELETE_AT_PATH: (
-            jsonb,
-            ListOf(NonNull(STRING)),
-            "delete the field or element with specified path (for JSON arrays, negative integers "
-            "count from the end)",
-        ),
-        Change.DELETE_ELEM: (
-            jsonb,
-            INT,
-            "delete the array element with specified index (negative integers count from the end)."
-            " throws an error if top level container is not an array",
-        ),
-        Change.DELETE_KEY: (
-            jsonb,
-            STRING,
-            "delete key/value pair or string element. key/value pairs are matched based on their "
-            "key value",
-        ),
-        Change.INC: (
-            numeric,
-            None,
-            "increments the numeric columns with given value of the filtered values",
-        ),
-        Change.PREPEND: (
-            jsonb,
-            None,
-            "prepend existing jsonb value of filtered columns with new jsonb value",
-        ),
-        Change.SET: (columns, None, "sets the columns of the filtered rows to the given values"),
-    }
     made = []
-    for change, (applicable, type_, note) in families.items():
-        if not applicable:
-            continue
-        fields = inputs(
-            *(
-                InputField(
-                    one.name, type_ or column_type(builder, table, one), one.name, ColumnInput(one)
-                )
-                for one in applicable
-            )
-        )
-        name = type_name(builder.naming(table), f"{table.graphql_name}{change.value}_input")
-        shown = builder.once(
-            (change, table.source, table.name),
-            lambda name=name, fields=fields, note=note: InputType(name, lambda: fields, note),  # type: ignore[misc]
-        )
-        own = field_name(builder.naming(table), change.value)
-        made.append(InputField(own, shown, change.value, change, note))
+    for change, (applies, type_, note) in _CHANGES.items():
+        applicable = [one for one in columns if applies(one)]
+        if applicable:
+            made.append(_change_argument(builder, table, (change, applicable, type_, note)))
     return inputs(*made)
+
+
+def _is_jsonb(column: TableColumn) -> bool:
+    return column.type.name == "jsonb"
+
+
+def _is_numeric(column: TableColumn) -> bool:
+    return column.type.name in NUMERIC_TYPES and column.enum is None
+
+
+def _is_any(column: TableColumn) -> bool:
+    return bool(column.name)
+
+
+_CHANGES: Mapping[Change, tuple[Callable[[TableColumn], bool], Type | None, str]] = {
+    Change.APPEND: (
+        _is_jsonb,
+        None,
+        "append existing jsonb value of filtered columns with new jsonb value",
+    ),
+    Change.DELETE_AT_PATH: (
+        _is_jsonb,
+        ListOf(NonNull(STRING)),
+        "delete the field or element with specified path (for JSON arrays, negative integers "
+        "count from the end)",
+    ),
+    Change.DELETE_ELEM: (
+        _is_jsonb,
+        INT,
+        "delete the array element with specified index (negative integers count from the end)."
+        " throws an error if top level container is not an array",
+    ),
+    Change.DELETE_KEY: (
+        _is_jsonb,
+        STRING,
+        "delete key/value pair or string element. key/value pairs are matched based on their "
+        "key value",
+    ),
+    Change.INC: (
+        _is_numeric,
+        None,
+        "increments the numeric columns with given value of the filtered values",
+    ),
+    Change.PREPEND: (
+        _is_jsonb,
+        None,
+        "prepend existing jsonb value of filtered columns with new jsonb value",
+    ),
+    Change.SET: (_is_any, None, "sets the columns of the filtered rows to the given values"),
+}
+"""Each update operator: the columns it applies to, its values' type (None: the column's), a note."""
+
+
+def _change_argument(
+    builder: Builder, table: Table, given: tuple[Change, list[TableColumn], Type | None, str]
+) -> InputField:
+    change, columns, type_, note = given
+    fields = inputs(
+        *(
+            InputField(
+                one.name, type_ or column_type(builder, table, one), one.name, ColumnInput(one)
+            )
+            for one in columns
+        )
+    )
+    name = type_name(builder.naming(table), f"{table.graphql_name}{change.value}_input")
+    shown = builder.once(
+        (change, table.source, table.name), lambda: InputType(name, lambda: fields, note)
+    )
+    own = field_name(builder.naming(table), change.value)
+    return InputField(own, shown, change.value, change, note)
 
 
 def primary_key_fields(builder: Builder, table: Table) -> Mapping[str, InputField] | None:

@@ -17,6 +17,7 @@ from rowgate.schema.meanings import (
     RelationshipConnectionField,
     RelationshipField,
 )
+from rowgate.schema.natives import shape_fields
 from rowgate.schema.relay import connection_arguments, node_interface
 from rowgate.schema.scalars import ID, STRING, graphql_type
 from rowgate.schema.types import Field, InputField, ListOf, NonNull, ObjectType, Type, inputs
@@ -57,6 +58,7 @@ def _fields(builder: Builder, table: Table) -> Iterator[Field]:
         )
     for relationship in table.relationships.values():
         yield from _relationship_fields(builder, table, relationship)
+    yield from shape_fields(builder, table)
     for name in permission.computed_fields:
         yield from _computed_fields(builder, table, table.computed_fields[name])
 

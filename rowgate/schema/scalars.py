@@ -32,7 +32,6 @@ _COERCIONS = {
 }
 NUMERIC_TYPES = frozenset(("int2", "int4", "int8", "float4", "float8", "numeric", "money"))
 STRING_TYPES = frozenset(("text", "varchar", "bpchar", "citext"))
-STRINGIFIED = frozenset(("int8", "numeric", "float8", "money"))
 UNORDERED = frozenset(("json", "jsonb", "geometry", "geography", "bool", "raster"))
 
 

@@ -7,6 +7,9 @@ from enum import Enum, auto
 from rowgate.base.json import Json
 from rowgate.catalog.types import PgType
 
+STRINGIFIED = frozenset(("int8", "numeric", "float8", "money"))
+"""Postgres types whose values leave as strings where numbers are stringified."""
+
 
 class Coercion(Enum):
     """How a scalar's input is checked before Postgres sees it."""

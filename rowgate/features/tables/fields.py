@@ -9,7 +9,7 @@ from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
 from rowgate.database.bind import arguments
 from rowgate.database.run import fetch
-from rowgate.features.nested import insert_nested
+from rowgate.features.tables.nested import insert_nested
 from rowgate.operation.types import Selected
 from rowgate.plan.inserts import plan_insert
 from rowgate.plan.reads import plan_read

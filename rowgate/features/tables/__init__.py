@@ -1,0 +1,1 @@
+"""Fields over tables and functions. Reading order: `fields`, `nested`."""
