@@ -133,6 +133,8 @@ class Catalog:
     aggregatable: frozenset[str] = frozenset()
     """Names of types that `min` and `max` accept in this server."""
     server_version: int = 0
+    refused_queries: Mapping[str, str] = field(default_factory=dict)
+    """Why Postgres does not accept those native queries of the metadata that it does not."""
 
 
 def builtin(name: str) -> PgType:

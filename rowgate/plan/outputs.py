@@ -129,6 +129,12 @@ class OutputReader:
             case ComputedAggregateField(computed=computed, table=target):
                 rows = self.scope.function_rows(target, self._call(computed, field))
                 return NestedAggregate(self.aggregate(rows, field, target), None)
+        return self._of_model(field, table)
+
+    def _of_model(self, field: Selected, table: Table) -> Output:
+        """A field that only rows of logical models have."""
+        assert field.field is not None
+        match field.field.meaning:
             case NativeRelationshipField(relationship=between, query=query):
                 join = Join(query.table.name, between.pairs)
                 rows = self.scope.native_rows(query, native_arguments(query, field))

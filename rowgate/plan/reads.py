@@ -69,16 +69,22 @@ def _read(field: Selected, table: Table, reader: OutputReader) -> Work:
             rows = reader.rows(rows, field, table)
             one = not function.function.returns_set
             return ReadRows(rows, reader.fields(field.selections, table), one)
-        case NativeRoot(query=query):
-            rows = scope.native_rows(query, native_arguments(query, field))
-            rows = reader.rows(rows, field, table)
-            return ReadRows(rows, reader.fields(field.selections, table))
         case FunctionConnectionRoot(function=function):
             rows = scope.function_rows(table, function_call(function, field))
             return reader.connection(rows, field, table)
         case FunctionAggregateRoot(function=function):
             rows = scope.function_rows(table, function_call(function, field))
             return reader.aggregate(rows, field, table)
+    return _native(field, table, reader)
+
+
+def _native(field: Selected, table: Table, reader: OutputReader) -> Work:
+    assert field.field is not None
+    if isinstance(field.field.meaning, NativeRoot):
+        query = field.field.meaning.query
+        rows = reader.scope.native_rows(query, native_arguments(query, field))
+        rows = reader.rows(rows, field, table)
+        return ReadRows(rows, reader.fields(field.selections, table))
     raise ApiError(f"'{field.key}' cannot be read", code="not-supported")
 
 

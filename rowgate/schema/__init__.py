@@ -2,5 +2,5 @@
 
 Types are built when they are first reached, so a role costs nothing until it asks. Reading order:
 `types`, `meanings`, `scalars`, `build`, `rows`, `filters`, `ordering`, `aggregates`, `mutations`,
-`functions`, `actions`, `relay`, `roots`.
+`functions`, `natives`, `actions`, `relay`, `roots`.
 """

@@ -34,6 +34,7 @@ from rowgate.schema.mutations import (
     updatable,
     updates_type,
 )
+from rowgate.schema.natives import native_fields
 from rowgate.schema.ordering import order_by_type
 from rowgate.schema.relay import (
     connection_arguments,
@@ -93,6 +94,7 @@ def _queries(builder: Builder) -> Iterator[Field]:
         fields = [
             *_table_queries(builder, source, subscription=False),
             *function_fields(builder, source, mutation=False),
+            *native_fields(builder, source),
         ]
         yield from _in_namespace(source, fields, "query")
     yield from action_fields(builder, "query")
@@ -106,6 +108,7 @@ def _subscriptions(builder: Builder) -> Iterator[Field]:
         fields = [
             *_table_queries(builder, source, subscription=True),
             *function_fields(builder, source, mutation=False),
+            *native_fields(builder, source),
         ]
         yield from _in_namespace(source, fields, "subscription")
 

@@ -7,6 +7,8 @@ from rowgate.catalog.types import Catalog
 from rowgate.metadata.types import ActionDeclaration, InheritedRole, Metadata, SourceDeclaration
 from rowgate.snapshot.actions import check_action
 from rowgate.snapshot.inconsistencies import Attempts, Subject
+from rowgate.snapshot.models import ModelReader
+from rowgate.snapshot.natives import NativeQueryReader
 from rowgate.snapshot.roles import in_order, unite
 from rowgate.snapshot.source import SourceReader, Tables
 from rowgate.snapshot.types import Inconsistency, Options, Permissions, Snapshot, Source, Table
@@ -46,13 +48,14 @@ def _source(
     metadata, options, attempts = context
     reader = SourceReader(declared, catalog, options, attempts)
     tables = _with_inherited(reader.tables(), metadata.inherited_roles, declared.name, attempts)
+    models = ModelReader(declared, catalog, tables, attempts).models(metadata.inherited_roles)
     return Source(
         declared.name,
         reader.naming,
         tables,
         reader.functions(tables),
-        declared.native_queries,
-        {},
+        NativeQueryReader(declared, catalog, models, attempts).queries(),
+        models,
         catalog.aggregatable,
     )
 
@@ -108,6 +111,6 @@ def _actions(metadata: Metadata, attempts: Attempts) -> tuple[ActionDeclaration,
 def _roles(sources: Mapping[str, Source], actions: tuple[ActionDeclaration, ...]) -> frozenset[str]:
     of_tables: set[str] = set()
     for source in sources.values():
-        for table in source.tables.values():
+        for table in (*source.tables.values(), *source.logical_models.values()):
             of_tables.update(table.permissions)
     return frozenset(of_tables.union(*(action.permitted_roles for action in actions)))

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from rowgate.algebra.types import Condition, FunctionCall, Join, Value, WholeSession
+from rowgate.algebra.types import (
+    Condition,
+    FunctionCall,
+    Join,
+    RowColumn,
+    Value,
+    WholeSession,
+)
 from rowgate.base.json import Json
 from rowgate.base.names import QualifiedName
 from rowgate.base.naming import Naming
@@ -13,8 +20,6 @@ from rowgate.catalog.types import Column, Function, PgType, Relation
 from rowgate.metadata.types import (
     ActionDeclaration,
     CustomTypes,
-    LogicalModelDeclaration,
-    NativeQueryDeclaration,
     RootFieldName,
 )
 
@@ -168,9 +173,42 @@ NO_PERMISSIONS = Permissions()
 
 
 @dataclass(frozen=True, slots=True)
+class NestedModel:
+    """A field of a logical model that holds one row of another (`is_array`: several) as JSON or a
+    composite. `guards`: role → the condition under which it is shown; absent: never."""
+
+    column: RowColumn
+    model: str
+    is_array: bool
+    nullable: bool
+    guards: Mapping[str, Condition] = field(default_factory=dict)
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NativeRelationship:
+    """A way from a native query's row to rows of another native query: our column = theirs."""
+
+    name: str
+    query: str
+    pairs: tuple[tuple[str, str], ...]
+    is_array: bool
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a logical model's rows have beside plain columns."""
+
+    nested: Mapping[str, NestedModel] = field(default_factory=dict)
+    relationships: Mapping[str, NativeRelationship] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A tracked relation. `columns` by Postgres name, `fields` GraphQL name → Postgres name;
-    `permissions` by role (`admin` included); `enum_values` where the table is an enum."""
+    `permissions` by role (`admin` included); `enum_values` where the table is an enum; `shape`
+    where it is no relation but the rows of a logical model, which no name in SQL reaches."""
 
     source: str
     relation: Relation
@@ -183,6 +221,7 @@ class Table:
     enum_values: Mapping[str, str | None] | None = None
     description: str | None = None
     federated: bool = False
+    shape: Shape | None = None
 
     @property
     def name(self) -> QualifiedName:
@@ -211,11 +250,27 @@ class TrackedFunction:
 
 
 @dataclass(frozen=True, slots=True)
-class LogicalModel:
-    """The resolved shape of a native query's rows: a relation-like table without a relation."""
+class NativeArgument:
+    """An argument of a native query; where the code names it, a parameter of `type` stands."""
 
-    declaration: LogicalModelDeclaration
-    permissions: Mapping[str, SelectPermission]
+    name: str
+    type: PgType
+    nullable: bool = False
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NativeQuery:
+    """A root field over SQL that the metadata holds. `parts` is the code with its arguments in
+    place; `table` the rows it gives, `model` the logical model that they are of."""
+
+    source: str
+    name: str
+    table: Table
+    model: str
+    parts: tuple["str | NativeArgument", ...]
+    arguments: Mapping[str, NativeArgument]
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +281,8 @@ class Source:
     naming: Naming
     tables: Mapping[QualifiedName, Table]
     functions: tuple[TrackedFunction, ...] = ()
-    native_queries: tuple[NativeQueryDeclaration, ...] = ()
-    logical_models: Mapping[str, LogicalModel] = field(default_factory=dict)
+    native_queries: Mapping[str, NativeQuery] = field(default_factory=dict)
+    logical_models: Mapping[str, Table] = field(default_factory=dict)
     aggregatable: frozenset[str] = frozenset()
 
 

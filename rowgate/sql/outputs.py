@@ -94,7 +94,11 @@ class OutputWriter(RowsWriter):
     def _nested(self, output: Nested, frame: Frame) -> str:
         inner = frame.fresh()
         if output.many:
-            return f"({self.listed(output.rows, output.fields, frame, output.join)})"
+            listed = f"({self.listed(output.rows, output.fields, frame, output.join)})"
+            if output.unless_null is None:
+                return listed
+            held = self.operand(output.unless_null, frame)
+            return f"(case when to_jsonb({held}) <> 'null' then {listed} end)"
         source = self.source(output.rows, inner, frame)
         where = self.restriction(output.rows, inner, frame, output.join)
         return f"(select {self.fields(output.fields, inner)} from {source}{where} limit 1)"

@@ -1,10 +1,12 @@
 """Rows as `from … where … order by … limit …`."""
 
-from rowgate.algebra.types import TRUE, Condition, Join, conjunction
+from rowgate.algebra.types import TRUE, Condition, Join, Value, conjunction
 from rowgate.plan.types import (
     ByAggregate,
+    FromField,
     FromFunction,
     FromGiven,
+    FromNative,
     FromTable,
     FromWritten,
     Order,
@@ -13,7 +15,7 @@ from rowgate.plan.types import (
     ThroughRelationship,
 )
 from rowgate.sql.conditions import ROW, Conditions, Frame
-from rowgate.sql.names import qualified, quote
+from rowgate.sql.names import qualified, quote, type_name
 from rowgate.sql.parameters import Parameters
 from rowgate.sql.types import GivenRows
 
@@ -34,6 +36,10 @@ class RowsWriter(Conditions):
                 return f"{qualified(table)} as {frame.alias}"
             case FromFunction(call=call):
                 return f"{self.call(call, parent or frame)} as {frame.alias}"
+            case FromNative(parts=parts):
+                return f"(\n{''.join(self._piece(one) for one in parts)}\n) as {frame.alias}"
+            case FromField():
+                return f"{self._held(rows.origin, parent or frame)} as {frame.alias}"
             case FromWritten():
                 frame.derived = True
                 return f"{WRITTEN} as {frame.alias}"
@@ -46,6 +52,16 @@ class RowsWriter(Conditions):
                 )
                 return f"(select (r.{ROW}).*, r.{ROW} from ({whole}) as r) as {frame.alias}"
         raise AssertionError(rows.origin)
+
+    def _piece(self, piece: str | Value) -> str:
+        return piece if isinstance(piece, str) else self.parameters.plain(piece)
+
+    def _held(self, origin: FromField, parent: Frame) -> str:
+        """The objects that a field holds: one, or those of a list, whatever else is in it."""
+        value = f"to_jsonb({self.operand(origin.operand, parent)})"
+        objects = f"""jsonb_path_query_array({value}, '$[*] ? (@.type() == "object")')"""
+        named = ", ".join(f"{quote(name)} {type_name(type_)}" for name, type_ in origin.columns)
+        return f"(select * from jsonb_to_recordset({objects}) as held({named}))"
 
     def restriction(self, rows: Rows, frame: Frame, parent: Frame | None, join: Join | None) -> str:
         """The `where` clause with the join to the parent; empty where there is nothing to test."""
