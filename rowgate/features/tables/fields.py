@@ -25,6 +25,7 @@ from rowgate.schema.meanings import (
     FunctionConnectionRoot,
     FunctionRoot,
     InsertRoot,
+    NativeRoot,
     NodeRoot,
     RowRoot,
     RowsRoot,
@@ -46,6 +47,7 @@ READS = (
     StreamRoot,
     FunctionAggregateRoot,
     FunctionConnectionRoot,
+    NativeRoot,
 )
 WRITES = (UpdateRoot, UpdateByPkRoot, UpdateManyRoot, DeleteRoot, DeleteByPkRoot)
 
