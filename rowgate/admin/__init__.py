@@ -7,11 +7,20 @@ Reading order: `types`, `arguments`, `document` (the ground); `connection`, `con
 `identity`, `draft` (a change of the world); `tables`, `permissions`, `relationships`, `functions`,
 `natives`, `sources`, `listed`, `webhooks`, `collections`, `options`, `whole` (commands by family);
 `statements`, `script`, `boolexp`, `renames`, `run_sql` (SQL, and the metadata that follows it);
-`rows` (data); `commands`, `request`, `api` (the endpoints); `config`, `pg_dump`.
+`rows` (data); `commands`, `request`, `api` (the endpoints); `config`, `pg_dump`,
+`explain`.
 """
 
 from rowgate.admin.api import metadata_api, query_api_v1, query_api_v2
 from rowgate.admin.config import config_api
+from rowgate.admin.explain import explain_api
 from rowgate.admin.pg_dump import pg_dump_api
 
-__all__ = ["config_api", "metadata_api", "pg_dump_api", "query_api_v1", "query_api_v2"]
+__all__ = [
+    "config_api",
+    "explain_api",
+    "metadata_api",
+    "pg_dump_api",
+    "query_api_v1",
+    "query_api_v2",
+]

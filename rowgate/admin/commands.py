@@ -116,6 +116,7 @@ GENERAL: Mapping[str, Reader] = {
     "reload_metadata": whole.reload_metadata,
     "get_inconsistent_metadata": whole.get_inconsistent_metadata,
     "drop_inconsistent_metadata": whole.drop_inconsistent_metadata,
+    "dump_internal_state": whole.dump_internal_state,
     "get_catalog_state": whole.get_catalog_state,
     "set_catalog_state": whole.set_catalog_state,
 }

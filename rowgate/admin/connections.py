@@ -4,6 +4,7 @@ Kept apart from the draft because opening, asking and closing databases is all t
 """
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,8 +12,9 @@ import asyncpg
 
 from rowgate.admin import document as doc
 from rowgate.admin.connection import database_url, fingerprint, pool_settings
+from rowgate.admin.native_checks import refusals
 from rowgate.base.errors import ApiError
-from rowgate.base.json import Json
+from rowgate.base.json import Json, encode
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.introspect import introspect
 from rowgate.catalog.types import Catalog
@@ -24,13 +26,15 @@ Failure = str
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """One source: its pool and catalog, or why there is none (`failure`)."""
+    """One source: its pool and catalog, or why there is none (`failure`). `queries` is a digest of
+    the native queries that the catalog has judged."""
 
     fingerprint: str
     enums: frozenset[QualifiedName]
     database: Database | None = None
     catalog: Catalog | None = None
     failure: Failure | None = None
+    queries: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Connections:
 
     def with_catalog(self, source: str, catalog: Catalog) -> "Connections":
         """The same, `source` having been introspected elsewhere."""
-        known = replace(self.by_source[source], catalog=catalog)
+        known = replace(self.by_source[source], catalog=catalog, queries="")
         return Connections({**self.by_source, source: known})
 
 
@@ -69,9 +73,16 @@ NOTHING = Connections({})
 class Connector:
     """Opens sources as a document declares them."""
 
-    def __init__(self, environment: Mapping[str, str], defaults: PoolSettings) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        defaults: PoolSettings,
+        *,
+        check_queries: bool = True,
+    ) -> None:
         self._environment = environment
         self._defaults = defaults
+        self._check_queries = check_queries
 
     async def follow(
         self, known: Connections, document: Json, again: Iterable[str] = ()
@@ -81,9 +92,26 @@ class Connector:
         sources = document.get("sources", [])
         stale = frozenset(again)
         made = await asyncio.gather(
-            *(self._follow(known.by_source.get(one["name"]), one, stale) for one in sources)
+            *(self._judged(known.by_source.get(one["name"]), one, stale) for one in sources)
         )
         return Connections({one["name"]: done for one, done in zip(sources, made, strict=True)})
+
+    async def _judged(
+        self, known: Connected | None, source: Json, stale: frozenset[str]
+    ) -> Connected:
+        """The source followed, its native queries put to Postgres where they or it changed."""
+        made = await self._follow(known, source, stale)
+        digest = _digest(source)
+        if made.database is None or made.catalog is None or made.queries == digest:
+            return made
+        refused: Mapping[str, str] = {}
+        if self._check_queries and source.get("native_queries"):
+            try:
+                refused = await refusals(made.database, source, made.catalog)
+            except (ApiError, OSError, asyncpg.InterfaceError) as error:
+                return replace(made, catalog=None, failure=as_api_error(error).message)
+        catalog = replace(made.catalog, refused_queries=refused)
+        return replace(made, catalog=catalog, queries=digest)
 
     async def _follow(
         self, known: Connected | None, source: Json, stale: frozenset[str]
@@ -118,6 +146,12 @@ async def _ask(database: Database, digest: str, enums: frozenset[QualifiedName])
     except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return Connected(digest, enums, database, failure=as_api_error(error).message)
     return Connected(digest, enums, database, catalog)
+
+
+def _digest(source: Json) -> str:
+    """A digest of all that decides whether Postgres accepts a source's native queries."""
+    judged = [source.get(key) or [] for key in ("native_queries", "logical_models")]
+    return hashlib.sha256(encode(judged)).hexdigest()
 
 
 def enum_tables(source: Json) -> frozenset[QualifiedName]:

@@ -7,7 +7,7 @@ account of dependencies that could disagree with the resolver. A drop without `c
 with that list; one with `cascade` drops what is on it, until nothing new is inconsistent.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rowgate.admin import document as doc
@@ -82,6 +82,22 @@ class Draft:
         self._accept(await self._settle(edit, state))
         self.changed = True
         return self.generation
+
+    async def apply_together(self, edits: Sequence[Edit]) -> bool:
+        """Apply `edits` at once, the world being resolved but once; false, and nothing changed,
+        where any of them is refused or would be, so that they are to be applied one by one."""
+        document = self.copy()
+        try:
+            for edit in edits:
+                edit.apply(document)
+        except ApiError:
+            return False
+        state = await self._try(document, ())
+        if new_inconsistencies(self.generation, state[0]):
+            return False
+        self._accept(state)
+        self.changed = True
+        return True
 
     async def introspect(self, sources: Iterable[str]) -> Generation:
         """Read the catalogs of `sources` again and resolve the document anew."""

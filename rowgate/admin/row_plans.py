@@ -72,7 +72,7 @@ class Planner:
 
     def rows(self, table: Table, condition: Condition) -> Condition:
         """`condition` on those rows of a related table that the role may see."""
-        return conjunction([self.scope.select(table).filter, condition])
+        return conjunction([self.scope.visible(table), condition])
 
     # --- the five queries
 

@@ -73,6 +73,8 @@ def _many(given: Arguments, read: Callable[[Json], Edit], what: str) -> Task:
     tolerant = given.flag("allow_warnings", default=True)
 
     async def run(draft: Draft) -> Json:
+        if await draft.apply_together([edit for edit, _ in edits]):
+            return SUCCESS
         before = (draft.generation, draft.connections)
         warnings = []
         for edit, name in edits:

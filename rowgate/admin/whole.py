@@ -117,6 +117,7 @@ def replace_metadata(arguments: Json, version: int) -> Task:
 
     async def run(draft: Draft) -> Json:
         new = _as_current(document, draft.generation.document)
+        check_shape(new, given.path)
 
         def apply(old: Json) -> None:
             old.clear()
@@ -134,10 +135,18 @@ def _as_current(document: Json, current: Json) -> Json:
         return {**document, "version": 3}
     known = doc.find_source(current, "default") or {"name": "default", "kind": KIND}
     source = {**known, "tables": [], "functions": []}
-    source |= {key: document[key] for key in _OF_ONE_SOURCE if key in document}
+    source |= {"tables": document.get("tables") or []}
+    source |= {"functions": [_function(one) for one in document.get("functions") or []]}
     rest = {key: value for key, value in document.items() if key not in _OF_ONE_SOURCE}
     has_source = "configuration" in known
     return {**rest, "version": 3, "sources": [source] if has_source else []}
+
+
+def _function(value: Json) -> Json:
+    """A function's entry; the oldest documents have its name alone."""
+    if isinstance(value, dict) and "function" in value:
+        return value
+    return {"function": value}
 
 
 def clear_metadata(arguments: Json) -> Edit:
@@ -183,6 +192,30 @@ def get_inconsistent_metadata(arguments: Json) -> Task:
 
     async def run(draft: Draft) -> Json:
         return _state(draft.generation)
+
+    return Task(run)
+
+
+def dump_internal_state(arguments: Json) -> Task:
+    """`dump_internal_state`: the document and what was made of it, for those who debug it."""
+    expect_object(arguments or {})
+
+    async def run(draft: Draft) -> Json:
+        snapshot = draft.generation.snapshot
+        sources = {
+            name: {
+                "tables": [str(table) for table in source.tables],
+                "functions": [str(function.function.name) for function in source.functions],
+            }
+            for name, source in snapshot.sources.items()
+        }
+        return {
+            "metadata": exported(draft.generation.document),
+            "resource_version": draft.generation.resource_version,
+            "sources": sources,
+            "roles": sorted(snapshot.roles),
+            "inconsistent_objects": _state(draft.generation)["inconsistent_objects"],
+        }
 
     return Task(run)
 
