@@ -265,6 +265,14 @@ class Exists:
 
 
 @dataclass(frozen=True, slots=True)
+class Rooted:
+    """A condition that is about the row at hand, wherever it stands: `root` in it is this row. A
+    role's filter on a related table stands so inside a request's condition."""
+
+    condition: "Condition"
+
+
+@dataclass(frozen=True, slots=True)
 class AggregateCompare:
     """An aggregate over related rows compared: `function(distinct arguments) filter (where …)`."""
 
@@ -289,6 +297,7 @@ Condition = (
     | Related
     | RelatedByFunction
     | Exists
+    | Rooted
     | AggregateCompare
 )
 

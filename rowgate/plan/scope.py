@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from rowgate.algebra.types import (
+    FALSE,
     TRUE,
     Computed,
     Condition,
@@ -15,6 +16,7 @@ from rowgate.algebra.types import (
     Guarded,
     Join,
     Operand,
+    Rooted,
     RowColumn,
     Value,
     conjunction,
@@ -149,7 +151,12 @@ class Scope:
 
     def related(self, join: Join, condition: Condition) -> Condition:
         """`condition` on rows of a related table, limited to those that the role may see."""
-        return conjunction([self.select(self.table(join.target)).filter, condition])
+        return conjunction([self.visible(self.table(join.target)), condition])
+
+    def visible(self, table: Table) -> Condition:
+        """Whether the role may see a row, as a condition inside another one."""
+        rows = self.select(table).filter
+        return rows if rows in (TRUE, FALSE) else Rooted(rows)
 
     def insert(
         self, table: Table, values: Mapping[str, Value | None], conflict: Conflict | None

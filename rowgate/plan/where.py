@@ -88,7 +88,7 @@ class WhereReader:
             case ComputedRowsInput():
                 target = item.meaning.table
                 inner = self.read(value, target, at)
-                rows = conjunction([self.scope.select(target).filter, inner])
+                rows = conjunction([self.scope.visible(target), inner])
                 return RelatedByFunction(call_of(item.meaning.computed, {}), rows)
             case RelationshipAggregateInput():
                 return self._aggregates(item.meaning, value, at)

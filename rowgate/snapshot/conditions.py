@@ -163,7 +163,11 @@ class ConditionReader:
             operator = Operator("_" + name)
         except ValueError:
             raise ParseFailed(f"unexpected operator: {key}") from None
-        return Compare(operand, operator, self._operator_value(operator, operand, value))
+        # `_neq` of a permission counts a row without a value as different, as Hasura has it.
+        compared = Compare(operand, operator, self._operator_value(operator, operand, value))
+        if operator is Operator.NEQ:
+            return disjunction([compared, IsNull(operand)])
+        return compared
 
     def _cast(self, operand: Operand, value: Json) -> Condition:
         if not isinstance(value, dict):

@@ -21,6 +21,7 @@ from rowgate.algebra.types import (
     Related,
     RelatedByFunction,
     RelatedColumn,
+    Rooted,
     RowColumn,
     RowFlag,
     Value,
@@ -134,6 +135,8 @@ class Conditions:
     def _over_rows(self, condition: Condition, frame: Frame) -> str:
         inner = frame.inner()
         match condition:
+            case Rooted():
+                return self.condition(condition.condition, Frame(frame.depth, frame.alias))
             case Related():
                 on = self.join(condition.join, frame, inner)
                 source = qualified(condition.join.target)
