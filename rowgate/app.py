@@ -64,7 +64,6 @@ class Engine:
         self.world: World
         self._entrance = Entrance.build(settings, self.log)
         self._application: Application | None = None
-        self._release: Callable[[], None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, a socket, or the lifespan."""
@@ -76,9 +75,9 @@ class Engine:
             raise RuntimeError("a request came before the lifespan's start")
 
     async def open(self) -> None:
-        """Open the world and what serves it, and take over the standard library's logging; raises
-        `ApiError` or `SettingsError`."""
-        self._release = capture_standard_logging(self.log)
+        """Open the world and what serves it. The standard library's logging is taken over, and not
+        given back: to its last line, a process logs JSON. Raises `ApiError` or `SettingsError`."""
+        capture_standard_logging(self.log)
         self.world = await World.open(self.settings)
         application = Application(self._entrance, _services(self))
         try:
@@ -96,8 +95,6 @@ class Engine:
         if self._application is not None:
             await self._application.close()
             await self.world.close()
-        if self._release is not None:
-            self._release()
         self.log.flush()
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -105,13 +102,24 @@ class Engine:
         try:
             await self.open()
         except (ApiError, SettingsError, OSError) as error:
-            self.log.write("startup", {"kind": "failed", "message": str(error)}, Level.ERROR)
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            self.log.write("startup", {"kind": "failed", "message": _reason(error)}, Level.ERROR)
+            await send({"type": "lifespan.startup.failed"})
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _reason(error: Exception) -> str:
+    """Why the start failed, in a sentence that says what to do."""
+    if not isinstance(error, ApiError):
+        return str(error)
+    cause = error.internal if error.internal is not None else error.message
+    return (
+        "The metadata database (HASURA_GRAPHQL_METADATA_DATABASE_URL, else "
+        f"HASURA_GRAPHQL_DATABASE_URL) cannot be used, or the metadata cannot be loaded: {cause}"
+    )
 
 
 def create(settings: Settings) -> Engine:

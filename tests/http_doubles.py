@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from io import StringIO
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from rowgate.base.json import decode, encode
-from rowgate.base.observation import Log
+from rowgate.base.observation import Log, capture_standard_logging
 from rowgate.base.session import Session
 from rowgate.http.application import Application
 from rowgate.http.entrance import Entrance
@@ -130,6 +130,13 @@ class Desk:
 def application(given: Settings, desk: Desk, log: StringIO | None = None) -> Application:
     written = Log(types=given.enabled_log_types, stream=log or StringIO())
     return Application(Entrance.build(given, written), desk.services())
+
+
+def logging_kept() -> Iterator[None]:
+    """For fixtures: an engine takes over the standard library's logging; this gives it back."""
+    undo = capture_standard_logging(Log(stream=StringIO()))
+    yield
+    undo()
 
 
 class Served(Protocol):

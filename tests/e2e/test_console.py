@@ -47,6 +47,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _logging() -> Iterator[None]:
+    yield from doubles.logging_kept()
+
+
 @pytest.fixture(scope="module")
 def console_url(module_database_url: str) -> Iterator[str]:
     """The address of an engine with one table, served from a thread of its own."""

@@ -1,7 +1,7 @@
 """The composed engine over a real Postgres: bootstrap, queries, live queries, changes, health."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,11 @@ PERMISSION = {
     "role": "user",
     "permission": {"columns": ["id", "body"], "filter": {"owner": {"_eq": "X-Hasura-User-Id"}}},
 }
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    yield from doubles.logging_kept()
 
 
 @dataclass
@@ -187,3 +192,37 @@ async def test_the_console_is_served_with_its_assets(database_url: str) -> None:
         ):
             missing = await engine.http.get(path)
             assert missing.status_code == 404, path
+
+
+async def lifespan(engine: Engine) -> list[str]:
+    """The messages that a server hears of a lifespan that is started and stopped."""
+    coming = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+    heard: list[str] = []
+
+    async def receive() -> Any:
+        return next(coming)
+
+    async def send(message: Any) -> None:
+        heard.append(message["type"])
+
+    await engine({"type": "lifespan"}, receive, send)
+    return heard
+
+
+async def test_the_lifespan_opens_and_closes(database_url: str) -> None:
+    engine = create(doubles.settings(metadata_database_url=database_url))
+    assert await lifespan(engine) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+async def test_a_start_without_a_database_is_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    password = "canary"
+    url = f"postgresql://u:{password}@127.0.0.1:1/x"
+    engine = create(doubles.settings(metadata_database_url=url))
+    assert await lifespan(engine) == ["lifespan.startup.failed"]
+    engine.log.flush()
+    (line,) = [decode(one) for one in capsys.readouterr().out.splitlines()]
+    assert (line["type"], line["level"]) == ("startup", "error")
+    assert "HASURA_GRAPHQL_METADATA_DATABASE_URL" in line["detail"]["message"]
+    assert password not in encode_text(line)
