@@ -172,3 +172,36 @@ async def test_a_source_that_comes_back_is_served_again(library: Desk) -> None:
     assert library.world.databases == {}
     query = {"table": "author", "columns": ["id"]}
     assert (await library.refused("select", query))["code"] == "postgres-error"
+
+
+async def test_a_document_of_the_time_of_one_source(library: Desk) -> None:
+    await library.sql(
+        "create function everyone () returns setof author language sql stable "
+        "as $$ select * from author $$"
+    )
+    old = {"tables": [{"table": "author"}], "functions": [{"schema": "public", "name": "everyone"}]}
+    await library.do("replace_metadata", old)
+    source = (await export(library))["sources"][0]
+    assert source["name"] == "default"
+    assert source["tables"] == [{"table": "author"}]
+    assert source["functions"] == [{"function": {"schema": "public", "name": "everyone"}}]
+    assert set(library.world.databases) == {"default"}
+
+
+async def test_many_tables_are_tracked_at_once(library: Desk) -> None:
+    names = [f"t{number}" for number in range(40)]
+    await library.sql(";".join(f"create table {name} (id int)" for name in names))
+    versions = []
+    library.world.listeners.append(lambda one: versions.append(one.resource_version))
+    tables = [{"table": name} for name in names[:20]]
+    await library.do("pg_track_tables", {"tables": tables}, to=METADATA)
+    commands = [{"type": "track_table", "args": name} for name in names[20:]]
+    assert await library.do("bulk", commands) == [{"message": "success"}] * 20
+    assert len(versions) == 2, "a request is one change"
+    assert library.table("t39") is not None
+    some = {"tables": [{"table": "t0"}, {"table": "nowhere"}, {"table": "article"}]}
+    refused = await library.refused("pg_track_tables", some, to=METADATA)
+    assert refused["code"] == "metadata-warnings"
+    await library.do("untrack_table", {"table": "t0"})
+    answer = await library.do("pg_track_tables", some, to=METADATA)
+    assert [one["name"] for one in answer["warnings"]] == ["table nowhere", "table article"]
