@@ -24,7 +24,7 @@ from rowgate.operation.types import (
     Scalar,
 )
 from rowgate.operation.values import EnumName, called, check, from_literal
-from rowgate.schema.meanings import Decides
+from rowgate.schema.meanings import Decides, Special
 from rowgate.schema.types import (
     EnumType,
     InputField,
@@ -153,7 +153,7 @@ class InputReader:
         definition = self._definition(name, at)
         _check_usage(definition, type_, at, item)
         self.document.usages.setdefault(name, type_)
-        if item is not None and item.meaning is Decides.SQL:
+        if item is not None and _decides(item):
             self.document.conditions.add(name)
             return self.from_json(self.values.get(name), type_, at, ())
         if name not in self.values and item is not None and item.has_default:
@@ -207,7 +207,7 @@ class InputReader:
             item = type_.fields.get(name)
             if item is None:
                 raise _unknown_field(name, type_, at)
-            path = (*origin, name) if origin else ()
+            path = (*origin, name) if origin and not _decides(item) else ()
             entries[name] = (item, self.from_json(one, item.type, (*at, name), path))
         for name, item in type_.fields.items():
             if name not in entries:
@@ -215,6 +215,11 @@ class InputReader:
                 if missing is not None:
                     entries[name] = (item, missing)
         return Entries(type_, entries)
+
+
+def _decides(item: InputField) -> bool:
+    """Whether the value itself shapes the SQL, so that it is part of the plan's key."""
+    return item.meaning is Decides.SQL or item.meaning is Special.IS_NULL
 
 
 def _check_items(value: Json, type_: ScalarType, at: Path) -> Json:

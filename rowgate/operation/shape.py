@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping
 
 from rowgate.base.json import Json
 from rowgate.operation.document import Document
-from rowgate.schema.meanings import Special
+from rowgate.schema.meanings import Decides, Special
 from rowgate.schema.types import EnumType, InputType, ListOf, Type, nullable
 
 _SCALAR = "·"
@@ -52,7 +52,7 @@ def _of_value(value: Json, type_: Type) -> Hashable:
 
 def _of_entry(value: Json, type_: InputType, key: str) -> Hashable:
     item = type_.fields.get(key)
-    if item is None or item.meaning is Special.IS_NULL:
+    if item is None or item.meaning in (Special.IS_NULL, Decides.SQL):
         return _whole(value)
     return _of_value(value, item.type)
 
