@@ -3,7 +3,7 @@
 `http` stands below the pipeline, so the work itself arrives here as callables (see `Services`).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -78,8 +78,8 @@ Answering = Callable[[bytes, Session, Headers], Awaitable[Reply]]
 Running = Callable[[Operation, Session, Headers], Awaitable[Reply]]
 """As `Answering`, for one operation of a socket."""
 
-Watching = Callable[[Operation, Session, Headers], AsyncIterator[Reply]]
-"""A subscription: its first answer, then each that differs from the one before."""
+Watching = Callable[[Operation, Session, Headers], AsyncGenerator[Reply, None]]
+"""A subscription: its first answer, then each that differs from the one before, until closed."""
 
 Looking = Callable[[], Json]
 """Something to look at, for admins: a JSON value as of now."""

@@ -6,6 +6,7 @@ What is said goes through a `Channel`; how it is said and refused is the sub-pro
 import asyncio
 import time
 from collections.abc import Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,12 +190,14 @@ class Connection:
 
     async def _watch(self, start: Start, session: Session) -> None:
         first = True
-        async for reply in self._work.watch(start.operation, session, self._headers):
-            if not first:
-                await self._channel.say(Result(start.id, reply.body))
-            elif not await self._answer(start.id, reply):
-                return
-            first = False
+        watching = self._work.watch(start.operation, session, self._headers)
+        async with aclosing(watching) as replies:
+            async for reply in replies:
+                if not first:
+                    await self._channel.say(Result(start.id, reply.body))
+                elif not await self._answer(start.id, reply):
+                    return
+                first = False
         await self._channel.say(Completed(start.id))
 
     async def _answer(self, identity: str, reply: Reply) -> bool:

@@ -5,7 +5,7 @@ One poller a subscription; multiplexing replaces this behind the same `Watching`
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from rowgate.base.session import Session
 from rowgate.http.types import Headers, Operation, Reply, Running, Watching
@@ -16,7 +16,7 @@ def polled(run: Running, interval: float) -> Watching:
 
     async def watch(
         operation: Operation, session: Session, headers: Headers
-    ) -> AsyncIterator[Reply]:
+    ) -> AsyncGenerator[Reply, None]:
         last: bytes | None = None
         while True:
             started = time.monotonic()
