@@ -13,6 +13,7 @@ import graphql
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN
 from rowgate.catalog.types import Catalog
+from rowgate.features.allowlist import allowed
 from rowgate.features.introspection import translate
 from rowgate.metadata.types import Metadata
 from rowgate.operation.document import Document
@@ -87,15 +88,16 @@ class Generation:
         self.snapshot = snapshot
         self.settings = settings
         self.prepared: Bounded[Prepared] = Bounded(_DOCUMENTS)
+        self.allowed = allowed(metadata)
+        self._named = frozenset(
+            {*snapshot.roles, *snapshot.inherited_roles, *snapshot.introspection_disabled_for}
+        ).union(*(entry.roles or () for entry in metadata.allowlist))
         self._schemas: dict[SchemaKey, RoleSchema] = {}
         self._translated: dict[SchemaKey, graphql.GraphQLSchema] = {}
 
     def known(self, role: str) -> str:
-        """`role`, or the name that all roles without any permission share."""
-        snapshot = self.snapshot
-        if role == ADMIN or role in snapshot.roles or role in snapshot.inherited_roles:
-            return role
-        return _NOBODY
+        """`role`, or the name that all roles share that the metadata does not name."""
+        return role if role == ADMIN or role in self._named else _NOBODY
 
     def schema(self, key: SchemaKey) -> RoleSchema:
         """The schema under `key`, whose role is one that `known` gave."""

@@ -9,8 +9,8 @@ import httpx
 
 from rowgate.base.errors import ApiError, ParseFailed, Unexpected, ValidationFailed
 from rowgate.base.json import Json, decode, encode
-from rowgate.base.session import Session
-from rowgate.features import introspection
+from rowgate.base.session import ADMIN, Session
+from rowgate.features import allowlist, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.tables.fields import Asking, TableField, plan_field, prepare, run_fields
 from rowgate.generation import Generation, Prepared, SchemaKey
@@ -216,6 +216,8 @@ def _prepared(
     cached = (asked.query, asked.operation_name, key)
     found = generation.prepared.get(cached)
     if found is None:
+        if engine.settings.enable_allowlist and key[0] != ADMIN:
+            allowlist.check(generation.allowed, asked.query, key[0])
         document = parse(asked.query, asked.operation_name, _limits(engine.settings))
         found = Prepared(document, key)
         generation.prepared.put(cached, found)
