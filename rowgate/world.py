@@ -45,7 +45,11 @@ class World:
         self.settings = settings
         self.store = database
         defaults = _pool_settings(settings)
-        self._connector = Connector(_environment(settings), defaults)
+        self._connector = Connector(
+            _environment(settings),
+            defaults,
+            check_queries=not settings.disable_native_query_validation,
+        )
         self._connections = NOTHING
         self.databases: dict[str, Database] = {}
         """The pools of the reachable sources, by source name."""
@@ -53,7 +57,7 @@ class World:
         self._follower: asyncio.Task[None] | None = None
         self._ledger_connection: asyncpg.Connection | None = None
         self._heard = asyncio.Event()
-        self.current = self._build(_empty(), 0, NOTHING)
+        self.current = self._resolve(_empty(), 0, NOTHING)
         self.listeners: list[Callable[[Generation], None]] = []
         """Called with each new generation, after it has become current."""
 
@@ -151,7 +155,11 @@ class World:
     def _tools(self) -> Tools:
         return Tools(self._build, self._connector, self.store, self.settings)
 
-    def _build(self, document: Json, version: int, connections: Connections) -> Generation:
+    async def _build(self, document: Json, version: int, connections: Connections) -> Generation:
+        """As `_resolve`, in a thread: requests are answered while a large world is resolved."""
+        return await asyncio.to_thread(self._resolve, document, version, connections)
+
+    def _resolve(self, document: Json, version: int, connections: Connections) -> Generation:
         metadata = read(document)
         catalogs = connections.catalogs
         snapshot = resolve(metadata, catalogs, self.settings)
@@ -211,7 +219,7 @@ class World:
         names = [one["name"] for one in document.get("sources", [])]
         before = self._connections
         connections = await self._connector.follow(before, document, names)
-        self._become(self._build(document, version, connections), connections)
+        self._become(await self._build(document, version, connections), connections)
         await close_unused(before, connections)
 
     async def _apply_settings(self) -> None:
@@ -271,7 +279,7 @@ class World:
                 await close_unused(connections, self._connections)
             elif connections.failures != before.failures:
                 version = self.current.resource_version
-                self._become(self._build(document, version, connections), connections)
+                self._become(await self._build(document, version, connections), connections)
 
     def _hear(self, *_: object) -> None:
         self._heard.set()

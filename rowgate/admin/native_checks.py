@@ -49,18 +49,22 @@ async def _refusal(connection: asyncpg.Connection, query: NativeQuery) -> str | 
         return f"Failed to validate query: {describe(error)['error']['message']}"  # type: ignore[index]
     if len(prepared.get_parameters()) != len(statement.binders):
         return "Failed to validate query: an argument stands inside a text or a comment"
-    given = {one.name: one.type for one in prepared.get_attributes()}
-    for name, column in query.table.columns.items():
+    return _misfit(query, {one.name: one.type for one in prepared.get_attributes()})
+
+
+def _misfit(query: NativeQuery, given: Mapping[str, asyncpg.Type]) -> str | None:
+    """How the columns differ from the logical model; None where they do not. A nested field may
+    be of any type, and none is needed where a relationship has its place."""
+    nested = query.table.shape.nested if query.table.shape else {}
+    for name in (*query.table.columns, *nested):
         if name not in given:
             return f'Return column "{name}" declared in the logical model is not in the query'
+    for name, column in query.table.columns.items():
         if not _fits(column.column.type, given[name]):
             return (
                 f'Return column "{name}" has a type mismatch. The expected type is '
                 f'"{_shown(column.column.type)}", but the actual type is "{given[name].name}".'
             )
-    for name in query.table.shape.nested if query.table.shape else ():
-        if name not in given:
-            return f'Return column "{name}" declared in the logical model is not in the query'
     return None
 
 

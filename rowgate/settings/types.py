@@ -134,6 +134,11 @@ class Settings:
         "write bigint, numeric, float8 as JSON strings",
         hasura("STRINGIFY_NUMERIC_TYPES", switch),
     )
+    disable_native_query_validation: bool = setting(
+        False,
+        "take native queries as they are, without having Postgres prepare them first",
+        hasura("DISABLE_NATIVE_QUERY_VALIDATION", switch),
+    )
     v1_boolean_null_collapse: bool = setting(
         False,
         "read null in a `where` of /v1/graphql as true, as Hasura 1 did",
