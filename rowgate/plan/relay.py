@@ -9,20 +9,10 @@ import binascii
 import dataclasses
 from collections.abc import Callable, Iterator
 
-from rowgate.algebra.types import (
-    Compare,
-    Computed,
-    Condition,
-    Constant,
-    IsNull,
-    Operand,
-    Operator,
-    RowColumn,
-    conjunction,
-    disjunction,
-)
+from rowgate.algebra.types import Computed, Constant, Operand, RowColumn
 from rowgate.base.errors import ApiError, ParseFailed, ValidationFailed
 from rowgate.base.json import Json, decode
+from rowgate.catalog.types import INT8, NUMERIC, PgType
 from rowgate.operation.types import Path, Selected
 from rowgate.plan.ordering import distinct_on, orders
 from rowgate.plan.scope import Scope
@@ -70,21 +60,15 @@ class ConnectionReader:
             if given[one] is not None and given[other] is not None:
                 raise ValidationFailed(f'"{one}" and "{other}" are not allowed at once', path=at)
         order = self._order(field, table)
-        where = rows.where
-        for bound in ("after", "before"):
-            if given[bound] is not None:
-                cursor = _cursor(given[bound], (*at, bound))
-                beyond = _beyond(order, cursor, after=bound == "after", at=(*at, bound))
-                where = conjunction([where, beyond])
-        backwards = given["last"] is not None
+        after, before = (_bound(order, given[name], (*at, name)) for name in ("after", "before"))
         distinct = distinct_on(self.scope, field.arguments.get("distinct_on"), table, order, at)
         return Connection(
-            dataclasses.replace(rows, where=where, order_by=order, distinct_on=distinct),
+            dataclasses.replace(rows, order_by=order, distinct_on=distinct),
             tuple((_path(one.key), one) for one in order),
             given["first"],
             given["last"],
-            backwards,
-            (given["after"] is not None, given["before"] is not None),
+            after,
+            before,
             tuple((one.key, self._part(one, table)) for one in field.selections),
         )
 
@@ -148,31 +132,23 @@ def _cursor(text: str, at: Path) -> Json:
         raise ParseFailed("the cursor is invalid", path=at) from None
 
 
-def _beyond(order: tuple[Order, ...], cursor: Json, *, after: bool, at: Path) -> Condition:
-    """Rows strictly after (or before) the cursor: equal on some first keys, beyond on the next."""
-    branches: list[Condition] = []
-    equal: list[Condition] = []
-    for one in order:
-        value = _lookup(cursor, _path(one.key), at)
-        if isinstance(one.key, ThroughRelationship | ByAggregate):
-            raise ValidationFailed("cursors over relationships are not supported", path=at)
-        branches.append(conjunction([*equal, _past(one, one.key, value, after=after)]))
-        equal.append(
-            IsNull(one.key)
-            if value is None
-            else Compare(one.key, Operator.EQ, Constant(value, one.key.type))
-        )
-    return disjunction(branches)
+def _bound(order: tuple[Order, ...], text: Json, at: Path) -> tuple[Constant, ...] | None:
+    """The value of every sort key at a cursor; None where no cursor is given."""
+    if text is None:
+        return None
+    cursor = _cursor(text, at)
+    return tuple(Constant(_lookup(cursor, _path(one.key), at), _type(one.key)) for one in order)
 
 
-def _past(order: Order, operand: Operand, value: Json, *, after: bool) -> Condition:
-    nulls_later = order.nulls_first != after
-    if value is None:
-        return disjunction([]) if nulls_later else IsNull(operand, wanted=False)
-    forwards = order.descending != after
-    operator = Operator.GT if forwards else Operator.LT
-    beyond = Compare(operand, operator, Constant(value, operand.type))
-    return disjunction([beyond, IsNull(operand)]) if nulls_later else beyond
+def _type(key: SortKey) -> PgType:
+    match key:
+        case ThroughRelationship():
+            return _type(key.key)
+        case ByAggregate():
+            if key.operand is None:
+                return INT8
+            return key.operand.type if key.function in ("min", "max", "sum") else NUMERIC
+    return key.type
 
 
 def _lookup(cursor: Json, path: tuple[str, ...], at: Path) -> Json:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from rowgate.algebra.types import (
     TRUE,
     Condition,
+    Constant,
     FunctionCall,
     Join,
     Operand,
@@ -231,14 +232,14 @@ class Aggregate:
 @dataclass(frozen=True, slots=True)
 class Connection:
     """A page of rows with cursors. `cursor` names the values that a cursor holds; `after` and
-    `before` are already part of the rows' `where`."""
+    `before` hold a cursor's values, one for each sort key."""
 
     rows: Rows
     cursor: tuple[tuple[tuple[str, ...], Order], ...]
     first: int | None
     last: int | None
-    backwards: bool
-    bounded: tuple[bool, bool]
+    after: tuple[Constant, ...] | None
+    before: tuple[Constant, ...] | None
     parts: tuple[tuple[str, "ConnectionPart"], ...]
 
 

@@ -1,6 +1,6 @@
 """Relay connections: a page of rows, its cursors, whether there is more on either side."""
 
-from rowgate.algebra.types import Join
+from rowgate.algebra.types import Constant, Join
 from rowgate.plan.types import (
     Connection,
     EdgesPart,
@@ -40,14 +40,39 @@ class ConnectionWriter(OutputWriter):
         frame = parent.fresh() if parent else Frame()
         source = self.source(rows, frame, parent)
         where = self.restriction(rows, frame, parent, join)
+        for values, after in ((connection.after, True), (connection.before, False)):
+            if values is not None:
+                beyond = self._beyond(connection, values, frame, after=after)
+                where += f" and {beyond}" if where else f" where {beyond}"
         distinct = self.distinct(rows, frame)
-        order = self.order(rows, frame, backwards=connection.backwards)
+        order = self.order(rows, frame, backwards=_backwards(connection))
         whole = f", {frame.alias} as {ROW}" if outer.wants_row else ""
-        wanted = connection.last if connection.backwards else connection.first
+        wanted = connection.last if _backwards(connection) else connection.first
         limit = "" if wanted is None else f" limit {int(wanted) + 1}"
         if rows.cap is not None and (wanted is None or rows.cap <= wanted):
             limit = f" limit {rows.cap}"
         return f"select {distinct}{frame.alias}.*{whole} from {source}{where}{order}{limit}"
+
+    def _beyond(
+        self, connection: Connection, values: tuple[Constant, ...], frame: Frame, *, after: bool
+    ) -> str:
+        """Rows past a cursor: equal on some first sort keys, beyond it on the next."""
+        branches = []
+        equal: list[str] = []
+        for order, value in zip(connection.rows.order_by, values, strict=True):
+            key = self.sort_key(order.key, frame)
+            branches.append(" and ".join([*equal, self._past(order, key, value, after=after)]))
+            same = "is null" if value.value is None else f"= {self.parameters.plain(value)}"
+            equal.append(f"({key} {same})")
+        return "((" + ") or (".join(branches) + "))"
+
+    def _past(self, order: Order, key: str, value: Constant, *, after: bool) -> str:
+        nulls_beyond = order.nulls_first != after
+        if value.value is None:
+            return "false" if nulls_beyond else f"({key} is not null)"
+        operator = ">" if order.descending != after else "<"
+        beyond = f"{key} {operator} {self.parameters.plain(value)}"
+        return f"({beyond} or {key} is null)" if nulls_beyond else f"({beyond})"
 
     def _cursor(self, connection: Connection, frame: Frame) -> str:
         return base64_of(self._nested_object(list(connection.cursor), frame))
@@ -74,7 +99,7 @@ class ConnectionWriter(OutputWriter):
                 )
         edge = json_object([(key, self._edge_member(one, frame)) for key, one in part.members])
         shown = _within(connection)
-        direction = " desc" if connection.backwards else ""
+        direction = " desc" if _backwards(connection) else ""
         return f"coalesce(json_agg({edge} order by {_NUMBER}{direction}){shown}, '[]'::json)"
 
     def _edge_member(self, member: Fields | str | Text, frame: Frame) -> str:
@@ -88,20 +113,24 @@ class ConnectionWriter(OutputWriter):
     def _page_member(self, member: str, connection: Connection) -> str:
         if member.startswith("="):
             return f"{literal(member[1:])}::text"
-        wanted = connection.last if connection.backwards else connection.first
+        wanted = connection.last if _backwards(connection) else connection.first
         more = "false" if wanted is None else f"(count(*) > {int(wanted)})"
-        after, before = connection.bounded
+        after, before = connection.after is not None, connection.before is not None
         match member:
             case "next":
-                return more if not connection.backwards else str(before).lower()
+                return more if not _backwards(connection) else str(before).lower()
             case "previous":
-                return more if connection.backwards else str(after).lower()
-        first = (member == "start") != connection.backwards
+                return more if _backwards(connection) else str(after).lower()
+        first = (member == "start") != _backwards(connection)
         direction = "" if first else " desc"
         shown = _within(connection)
         return f"coalesce((array_agg(c order by {_NUMBER}{direction}){shown})[1], '')"
 
 
+def _backwards(connection: Connection) -> bool:
+    return connection.last is not None
+
+
 def _within(connection: Connection) -> str:
-    wanted = connection.last if connection.backwards else connection.first
+    wanted = connection.last if _backwards(connection) else connection.first
     return "" if wanted is None else f" filter (where {_NUMBER} <= {int(wanted)})"

@@ -11,7 +11,7 @@ from rowgate.algebra.types import (
     Variable,
     WholeSession,
 )
-from rowgate.catalog.types import PgType
+from rowgate.catalog.types import PgType, TypeKind
 from rowgate.sql.names import function_in, type_name
 from rowgate.sql.types import GivenCount, GivenRows, Statement
 
@@ -46,6 +46,13 @@ class Parameters:
         if type_.name in ("geometry", "geography") and not type_.is_builtin:
             made = f"{function_in(type_, 'st_geomfromgeojson')}({number}::text)"
             return made if type_.name == "geometry" else f"{made}::{type_name(type_)}"
+        if type_.kind is TypeKind.COMPOSITE:
+            name = type_name(type_)
+            return (
+                f"case when {number}::text like '{{%' then "
+                f"jsonb_populate_record(null::{name}, ({number}::text)::jsonb) "
+                f"else ({number}::text)::{name} end"
+            )
         if type_.is_builtin and type_.name == "text":
             return f"{number}::text"
         return f"({number}::text)::{type_name(type_)}"
