@@ -8,9 +8,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import asyncpg
+import httpx
 
 from rowgate.admin import (
     config_api,
+    explain_api,
     metadata_api,
     pg_dump_api,
     query_api_v1,
@@ -62,6 +64,7 @@ class Engine:
         self.settings = settings
         self.log = open_log(settings)
         self.world: World
+        self.webhooks: httpx.AsyncClient
         self._entrance = Entrance.build(settings, self.log)
         self._application: Application | None = None
 
@@ -79,6 +82,7 @@ class Engine:
         given back: to its last line, a process logs JSON. Raises `ApiError` or `SettingsError`."""
         capture_standard_logging(self.log)
         self.world = await World.open(self.settings)
+        self.webhooks = httpx.AsyncClient(follow_redirects=False)
         application = Application(self._entrance, _services(self))
         try:
             await application.open()
@@ -94,6 +98,7 @@ class Engine:
         """Close sockets, databases and the log."""
         if self._application is not None:
             await self._application.close()
+            await self.webhooks.aclose()
             await self.world.close()
         self.log.flush()
 
@@ -166,7 +171,9 @@ def _answering(engine: Engine, spoken: Spoken) -> Answering:
 
 def _running(engine: Engine, spoken: Spoken) -> Running:
     async def running(operation: Operation, session: Session, headers: Headers) -> Reply:
-        request = GraphQLRequest(operation.query, operation.variables, operation.operation_name)
+        request = GraphQLRequest(
+            operation.query, operation.variables, operation.operation_name, over_socket=True
+        )
         return await run_operation(engine, request, session, headers, spoken)
 
     return running
@@ -183,6 +190,8 @@ def _endpoints(engine: Engine) -> Mapping[tuple[str, str], Endpoint]:
 
     return {
         ("POST", "/v1/metadata"): _administering(engine, metadata_api),
+        ("POST", "/v1/graphql/explain"): _administering(engine, explain_api),
+        ("POST", "/v1alpha1/graphql/explain"): _administering(engine, explain_api),
         ("POST", "/v1/query"): _administering(engine, query_api_v1),
         ("POST", "/v2/query"): _administering(engine, query_api_v2),
         ("POST", "/v1alpha1/pg_dump"): Endpoint("pgdump", pg_dump),

@@ -43,11 +43,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation as a client sent it."""
+    """One operation as a client sent it; subscriptions need a socket."""
 
     query: str
     variables: Mapping[str, Json] | None = None
     operation_name: str | None = None
+    over_socket: bool = False
 
 
 class Engine(Protocol):
@@ -60,6 +61,10 @@ class Engine(Protocol):
     @property
     def settings(self) -> Settings:
         """The process's settings."""
+
+    @property
+    def webhooks(self) -> httpx.AsyncClient:
+        """The client that calls webhooks; it follows no redirects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +113,6 @@ class _Request:
     headers: Mapping[str, str]
     key: SchemaKey
     values: Mapping[str, Json]
-
-
-_client: list[httpx.AsyncClient] = []
 
 
 async def graphql(
@@ -198,6 +200,11 @@ async def _run(
     role = generation.known(session.role)
     key = (role, endpoint is Endpoint.RELAY, session.backend_only)
     prepared = _prepared(engine, generation, asked, key)
+    if prepared.document.kind == "subscription" and not asked.over_socket:
+        raise ApiError(
+            "subscriptions are not supported over HTTP, use websockets instead",
+            code="unexpected-payload",
+        )
     values = variable_values(prepared.document, asked.variables)
     request = _Request(engine, generation, asked, session, headers, key, values)
     program = _program(request, prepared)
@@ -311,7 +318,7 @@ async def _run_other(
             inner = await _run_fields(request, Program(kind, field.fields), cookies)
             return field.key, members(inner)
         case ActionCall():
-            called = await call(_http(), field, _calling(request))
+            called = await call(request.engine.webhooks, field, _calling(request))
             cookies += [("set-cookie", one) for one in called.cookies]
             return field.key, called.value
     raise AssertionError(field)
@@ -332,9 +339,3 @@ def _calling(request: _Request) -> Calling:
         request.asked.query,
         request.engine.settings.environment,
     )
-
-
-def _http() -> httpx.AsyncClient:
-    if not _client:
-        _client.append(httpx.AsyncClient(follow_redirects=False))
-    return _client[0]
