@@ -3,7 +3,6 @@
 The shapes of request and answer, the messages and the codes are Hasura's.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
@@ -14,30 +13,20 @@ import orjson
 from rowgate.base.errors import ApiError, Unexpected
 from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
-from rowgate.metadata.types import ActionDeclaration
-from rowgate.operation.types import (
-    Entries,
-    Enumerated,
-    FromVariable,
-    Input,
-    Items,
-    Scalar,
-    Selected,
+from rowgate.base.webhook import (
+    IGNORED_HEADERS,
+    Outgoing,
+    WebhookFailed,
+    configured,
+    forwarded,
+    post,
+    tracing,
+    with_environment,
 )
+from rowgate.metadata.types import ActionDeclaration
+from rowgate.operation.given import as_json
+from rowgate.operation.types import Selected
 from rowgate.schema.types import EnumType, ListOf, NonNull, ObjectType, Type
-
-MAXIMUM_ANSWER = 20 * 1024 * 1024
-"""How many bytes a webhook may answer."""
-_IGNORED_HEADERS = frozenset(
-    (
-        "content-length", "content-md5", "user-agent", "host", "origin", "referer", "accept",
-        "accept-encoding", "accept-language", "accept-datetime", "cache-control", "connection",
-        "dnt", "content-type",
-    )
-)  # fmt: skip
-_NEVER_FORWARDED = frozenset(("x-hasura-admin-secret", "x-hasura-access-key"))
-_TEMPLATE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
-_SECRET_PREFIX = "HASURA_GRAPHQL_"  # noqa: S105 - a prefix of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,103 +63,36 @@ async def call(client: httpx.AsyncClient, asked: ActionCall, calling: Calling) -
     action = asked.action
     body = {
         "action": {"name": action.name},
-        "input": {key: _json(one, calling.variables) for key, one in asked.field.arguments.items()},
+        "input": {
+            key: as_json(one, calling.variables) for key, one in asked.field.arguments.items()
+        },
         "session_variables": {**calling.session.variables, "x-hasura-role": calling.session.role},
         "request_query": calling.query,
     }
     url = with_environment(action.handler, calling.environment)
-    headers = _headers(action, calling)
+    outgoing = Outgoing(url, _headers(action, calling), encode(body), action.timeout)
     try:
-        status, payload, cookies = await _post(client, url, headers, (encode(body), action.timeout))
-    except httpx.HTTPError as error:
+        answer = await post(client, outgoing)
+    except WebhookFailed as error:
         raise Unexpected(
             "http exception when calling webhook",
             status=200,
-            internal={"error": {"type": "http_exception", "message": type(error).__name__}},
+            internal={"error": {"type": "http_exception", "message": str(error)}},
         ) from None
-    answered = _decoded(status, payload)
+    answered = _decoded(answer.status, answer.payload)
     assert asked.field.field is not None
     value = _shaped(answered, asked.field.field.type, asked.field.selections)
-    return Called(encode(value), cookies)
-
-
-async def _post(
-    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], sent: tuple[bytes, int]
-) -> tuple[int, bytes, tuple[str, ...]]:
-    content, timeout = sent
-    async with client.stream(
-        "POST", url, content=content, headers=headers, timeout=timeout, follow_redirects=False
-    ) as response:
-        pieces, size = [], 0
-        async for piece in response.aiter_bytes():
-            size += len(piece)
-            if size > MAXIMUM_ANSWER:
-                raise Unexpected("the webhook's answer is too large")
-            pieces.append(piece)
-        cookies = tuple(response.headers.get_list("set-cookie"))
-        return response.status_code, b"".join(pieces), cookies
-
-
-def with_environment(text: str, environment: Mapping[str, str]) -> str:
-    """`text` with `{{NAME}}` replaced from the environment; raises `ApiError` for a name that is
-    not set, and for the engine's own variables, which hold secrets."""
-
-    def replaced(found: re.Match[str]) -> str:
-        name = found.group(1)
-        if name.startswith(_SECRET_PREFIX) or name not in environment:
-            raise ApiError(f"environment variable '{name}' not set", code="invalid-configuration")
-        return environment[name]
-
-    return _TEMPLATE.sub(replaced, text)
+    return Called(encode(value), answer.cookies)
 
 
 def _headers(action: ActionDeclaration, calling: Calling) -> dict[str, str]:
-    """Configured headers, then the client's where they are forwarded, then those of tracing."""
-    headers = {"content-type": "application/json"}
-    for one in action.headers:
-        headers[one["name"].lower()] = _header_value(one, calling.environment)
+    """Configured headers; below them the client's where they are forwarded, and those of tracing:
+    what the user configured, a client cannot replace."""
+    headers = tracing(calling.headers)
     if action.forward_client_headers:
-        headers.update(_forwarded(action, calling.headers))
-    for name in ("x-request-id", "traceparent", "tracestate"):
-        if name in calling.headers:
-            headers.setdefault(name, calling.headers[name])
-    return headers
-
-
-def _header_value(declared: Json, environment: Mapping[str, str]) -> str:
-    if "value_from_env" not in declared:
-        return with_environment(declared["value"], environment)
-    name = declared["value_from_env"]
-    return with_environment("{{" + name + "}}", environment)
-
-
-def _forwarded(action: ActionDeclaration, headers: Mapping[str, str]) -> dict[str, str]:
-    ignored = _IGNORED_HEADERS
-    if action.ignored_client_headers is not None:
-        ignored = frozenset(name.lower() for name in action.ignored_client_headers)
-    return {
-        name: value
-        for name, value in headers.items()
-        if name not in ignored and name not in _NEVER_FORWARDED
-    }
-
-
-def _json(given: Input, variables: Mapping[str, Json]) -> Json:
-    match given:
-        case Scalar():
-            return given.value
-        case Enumerated():
-            return given.value.name
-        case Items():
-            return [_json(one, variables) for one in given.items]
-        case Entries():
-            return {item.name: _json(one, variables) for item, one in given}
-        case FromVariable():
-            value: Json = variables
-            for step in given.path:
-                value = value[step]
-            return given.check(value)
-    return None
+        ignored = action.ignored_client_headers
+        headers |= forwarded(calling.headers, IGNORED_HEADERS if ignored is None else ignored)
+    return headers | configured(action.headers, calling.environment)
 
 
 def _decoded(status: int, payload: bytes) -> Json:
