@@ -5,6 +5,7 @@ Each test runs the command as a user does, on free ports and with a state folder
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -85,6 +86,13 @@ def state(tmp_path: Path) -> Iterator[Path]:
         assert server.process_id, "a stopped run leaves a database that starts"
 
 
+def as_curl_sends(line: str) -> Any:
+    """The answer to a `curl -s URL -d BODY` line, sent with curl's own content type."""
+    _, _, url, _, body = shlex.split(line)
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    return httpx.post(url, content=body, headers=kind).json()
+
+
 def row_count(url: str) -> int:
     with psycopg.connect(url) as connection:
         row = connection.execute("select count(*) from kept").fetchone()
@@ -95,46 +103,61 @@ def row_count(url: str) -> int:
 def test_a_run_answers_keeps_its_data_and_ends(state: Path) -> None:
     first = Run(state)
     told = first.ready()
-    for name, url in told["urls"].items():
-        assert httpx.get(f"{url}/healthz").status_code == 200, name
-    query = {"query": "{ shelter_animals { name store { name } } }"}
-    answer = httpx.post(told["pages"]["graphql"], json=query).json()
-    assert answer["data"]["shelter_animals"], answer
+    check_answers(first, told)
+    check_it_is_the_only_one(first)
     with psycopg.connect(told["database_url"]) as connection:
         connection.execute("create table kept as select 1 as id")
         superuser = "select rolsuper from pg_roles where rolname = current_user"
         assert connection.execute(superuser).fetchone() == (False,)
-    output = first.output.read_text()
-    assert f"curl -s {told['pages']['graphql']}" in output
-    assert "test_user" in output
     assert first.stop() == 0
-    ports = [int(url.rsplit(":", 1)[1]) for url in told["urls"].values()]
-    assert not any(answers(port) for port in ports)
+    assert not any(answers(port) for port in ports(told))
     assert not (state / "run.json").exists()
     assert first.told_secrets() == []
 
     second = Run(state)
     told = second.ready()
     taken = time.monotonic() - second.began
-    try:
-        assert row_count(told["database_url"]) == 1
-        assert taken < SECOND_START
-    finally:
-        assert second.stop(signal.SIGTERM) == 0
+    assert row_count(told["database_url"]) == 1
+    os.kill(process_of(told["urls"]["auth"]), signal.SIGKILL)
+    assert second.process.wait(30) == 1
+    assert "rowgate: auth was killed by signal 9" in second.output.read_text()
+    assert not any(answers(port) for port in ports(told))
+    assert taken < SECOND_START
 
 
-def test_the_end_of_one_process_ends_all_with_a_sentence(state: Path) -> None:
-    run = Run(state)
-    told = run.ready()
-    auth = process_listening_on(int(told["urls"]["auth"].rsplit(":", 1)[1]))
-    os.kill(auth, signal.SIGKILL)
-    assert run.process.wait(30) == 1
-    assert "rowgate: auth was killed by signal 9" in run.output.read_text()
-    assert not answers(int(told["urls"]["engine"].rsplit(":", 1)[1]))
+def check_answers(run: Run, told: dict[str, Any]) -> None:
+    """Every process is well, and the request to paste is answered with seeded rows."""
+    for name, url in told["urls"].items():
+        assert httpx.get(f"{url}/healthz").status_code == 200, name
+    output = run.output.read_text()
+    (line,) = [line for line in output.splitlines() if line.startswith("  curl ")]
+    assert told["pages"]["graphql"] in line
+    answer = as_curl_sends(line)
+    assert answer["data"]["shelter_animals"], answer
+    assert "test_user" in output
 
 
-def process_listening_on(port: int) -> int:
-    """The process whose environment says that it listens on `port`."""
+def check_it_is_the_only_one(run: Run) -> None:
+    """Neither another run nor a reset of the same state begins."""
+    for words in (("run", "--free-ports"), ("reset", "--yes")):
+        other = subprocess.run(
+            (sys.executable, "-m", "rowgate", *words, "--state-folder", str(run.state)),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert other.returncode == 1
+        assert f"It runs already, as process {run.process.pid}" in other.stderr
+
+
+def ports(told: dict[str, Any]) -> list[int]:
+    return [int(url.rsplit(":", 1)[1]) for url in told["urls"].values()]
+
+
+def process_of(url: str) -> int:
+    """The process whose environment says that it listens on the port of `url`."""
+    port = url.rsplit(":", 1)[1]
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             environment = (entry / "environ").read_bytes().split(b"\0")
@@ -142,7 +165,7 @@ def process_listening_on(port: int) -> int:
             continue
         if f"PORT={port}".encode() in environment:
             return int(entry.name)
-    raise AssertionError(f"nobody listens on {port}")
+    raise AssertionError(f"nobody listens at {url}")
 
 
 def test_a_killed_supervisor_leaves_nothing_that_hinders_the_next_start(state: Path) -> None:
@@ -153,30 +176,7 @@ def test_a_killed_supervisor_leaves_nothing_that_hinders_the_next_start(state: P
     again = Run(state)
     again.ready()
     assert again.stop() == 0
-    assert not any(answers(int(url.rsplit(":", 1)[1])) for url in told["urls"].values())
-
-
-def test_a_second_run_of_the_same_state_names_the_first(state: Path) -> None:
-    first = Run(state)
-    first.ready()
-    other = subprocess.run(
-        (sys.executable, "-m", "rowgate", "run", "--free-ports", "--state-folder", str(state)),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert other.returncode == 1
-    assert f"It runs already, as process {first.process.pid}" in other.stderr
-    asked = subprocess.run(
-        (sys.executable, "-m", "rowgate", "reset", "--yes", "--state-folder", str(state)),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (asked.returncode, "It runs already" in asked.stderr) == (1, True)
-    assert first.stop() == 0
+    assert not any(answers(port) for port in ports(told))
 
 
 def test_a_busy_port_is_named_with_its_setting(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_database_that_is_given_is_used_and_none_started(
     told = run.ready()
     assert told["database_url"] == database_url
     assert not (tmp_path / "state" / "postgres").exists()
-    assert run.stop() == 0
+    assert run.stop(signal.SIGTERM) == 0
 
 
 def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
