@@ -56,3 +56,7 @@ create function publish_articles (of_author integer) returns setof article
 language sql volatile as $$
     update article set published = true where author_id = of_author returning *
 $$;
+create function author_published (author_row author) returns setof article
+language sql stable as $$
+    select * from article where author_id = author_row.id and published
+$$;

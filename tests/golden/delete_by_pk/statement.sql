@@ -1,0 +1,15 @@
+with "session" as materialized (
+  select set_config('hasura.user', $2::text, true) as c), "written" as (
+  delete from "public"."article" as t0
+  where (
+    select s.c
+    from "session" as s) is not null and (t0."id" = ($1::text)::"pg_catalog"."int4")
+  returning t0.*)
+select json_build_object('id', t0."id", 'title', t0."title", 'author', (
+    select json_build_object('name', t1."name")
+    from "public"."author" as t1
+    where (t1."id" = t0."author_id")
+    limit 1))
+from "written" as t0
+-- $1 = "4"
+-- $2 = "{\"x-hasura-role\":\"admin\"}"

@@ -1,0 +1,93 @@
+BEGIN;
+
+with "session" as materialized (
+  select set_config('hasura.user', $3::text, true) as c)
+insert into "public"."author" as t0 ("name")
+values (case when (
+    select s.c
+    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end), (case when (
+    select s.c
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end)
+returning row(t0.*)::text, t0."id"::text
+-- $1 = "N1"
+-- $2 = "N2"
+-- $3 = "{\"x-hasura-role\":\"admin\"}"
+
+with "session" as materialized (
+  select set_config('hasura.user', $6::text, true) as c)
+insert into "public"."article" as t0 ("title", "author_id")
+values (case when (
+    select s.c
+    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."int4"), (case when (
+    select s.c
+    from "session" as s) is not null then $3::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."int4"), (case when (
+    select s.c
+    from "session" as s) is not null then $4::text else null::"pg_catalog"."text" end, ($5::text)::"pg_catalog"."int4")
+returning row(t0.*)::text, t0."id"::text
+-- $1 = "a"
+-- $2 = "4"
+-- $3 = "b"
+-- $4 = "c"
+-- $5 = "5"
+-- $6 = "{\"x-hasura-role\":\"admin\"}"
+
+with "session" as materialized (
+  select set_config('hasura.user', $2::text, true) as c)
+insert into "public"."tag" as t0 ("name")
+values (case when (
+    select s.c
+    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end)
+returning row(t0.*)::text, t0."id"::text
+-- $1 = "new"
+-- $2 = "{\"x-hasura-role\":\"admin\"}"
+
+with "session" as materialized (
+  select set_config('hasura.user', $3::text, true) as c)
+insert into "public"."article_tag" as t0 ("article_id", "tag_id")
+values (case when (
+    select s.c
+    from "session" as s) is not null then ($1::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($2::text)::"pg_catalog"."int4")
+returning row(t0.*)::text
+-- $1 = "6"
+-- $2 = "4"
+-- $3 = "{\"x-hasura-role\":\"admin\"}"
+
+with "session" as materialized (
+  select set_config('hasura.user', $3::text, true) as c)
+insert into "public"."article_tag" as t0 ("tag_id", "article_id")
+values (case when (
+    select s.c
+    from "session" as s) is not null then ($1::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($2::text)::"pg_catalog"."int4")
+returning row(t0.*)::text
+-- $1 = "1"
+-- $2 = "6"
+-- $3 = "{\"x-hasura-role\":\"admin\"}"
+
+select json_build_object('affected_rows', ($2::text)::int4, 'returning', (
+    select coalesce(json_agg(json_build_object('id', t0."id", 'name', t0."name", 'articles', (
+            select coalesce(json_agg(r.o), '[]'::json)
+            from (
+              select json_build_object('title', t1."title", 'article_tags', (
+                  select coalesce(json_agg(r.o), '[]'::json)
+                  from (
+                    select json_build_object('tag', (
+                        select json_build_object('name', t3."name")
+                        from "public"."tag" as t3
+                        where (t3."id" = t2."tag_id")
+                        limit 1)) as o
+                    from "public"."article_tag" as t2
+                    where (t2."article_id" = t1."id")
+                    order by t2."tag_id" asc nulls last) as r)) as o
+              from "public"."article" as t1
+              where (t1."author_id" = t0."id")
+              order by t1."id" asc nulls last) as r))), '[]'::json)
+    from (
+      select (r."rowgate:row").*, r."rowgate:row"
+      from (
+        select u.x::"public"."author" as "rowgate:row"
+        from unnest($1::text[]) with ordinality as u(x, n)
+        order by u.n) as r) as t0))
+-- $1 = ["(4,N1,,f,,,)", "(5,N2,,f,,,)"]
+-- $2 = "8"
+
+COMMIT;

@@ -1,0 +1,41 @@
+BEGIN;
+
+with "session" as materialized (
+  select set_config('hasura.user', $3::text, true) as c)
+insert into "public"."author" as t0 ("name", "registered")
+values (case when (
+    select s.c
+    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."bool")
+on conflict on constraint "author_name_key" do
+update
+set "registered" = excluded."registered"
+returning row(t0.*)::text, t0."id"::text
+-- $1 = "Ada"
+-- $2 = "false"
+-- $3 = "{\"x-hasura-role\":\"admin\"}"
+
+with "session" as materialized (
+  select set_config('hasura.user', $3::text, true) as c)
+insert into "public"."article" as t0 ("title", "author_id")
+values (case when (
+    select s.c
+    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."int4")
+returning row(t0.*)::text
+-- $1 = "U"
+-- $2 = "1"
+-- $3 = "{\"x-hasura-role\":\"admin\"}"
+
+select json_build_object('title', t0."title", 'author', (
+    select json_build_object('id', t1."id", 'name', t1."name", 'registered', t1."registered")
+    from "public"."author" as t1
+    where (t1."id" = t0."author_id")
+    limit 1))
+from (
+  select (r."rowgate:row").*, r."rowgate:row"
+  from (
+    select u.x::"public"."article" as "rowgate:row"
+    from unnest($1::text[]) with ordinality as u(x, n)
+    order by u.n) as r) as t0
+-- $1 = ["(6,U,,1,f,,,,0,{},{},)"]
+
+COMMIT;

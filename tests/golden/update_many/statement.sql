@@ -1,0 +1,37 @@
+BEGIN;
+
+with "session" as materialized (
+  select set_config('hasura.user', $3::text, true) as c), "written" as (
+  update "public"."article" as t0
+  set "title" = $1::text
+  where (
+    select s.c
+    from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+  returning t0.*)
+select json_build_object('affected_rows', (
+    select count(*)
+    from "written" as t0), 'returning', (
+    select coalesce(json_agg(json_build_object('id', t0."id", 'title', t0."title", 'views', t0."views")), '[]'::json)
+    from "written" as t0))
+-- $1 = "One"
+-- $2 = "1"
+-- $3 = "{\"x-hasura-role\":\"admin\"}"
+
+with "session" as materialized (
+  select set_config('hasura.user', $3::text, true) as c), "written" as (
+  update "public"."article" as t0
+  set "views" = t0."views" + ($1::text)::"pg_catalog"."int8"
+  where (
+    select s.c
+    from "session" as s) is not null and (t0."id" = any(($2::text[])::"pg_catalog"."int4"[]))
+  returning t0.*)
+select json_build_object('affected_rows', (
+    select count(*)
+    from "written" as t0), 'returning', (
+    select coalesce(json_agg(json_build_object('id', t0."id", 'title', t0."title", 'views', t0."views")), '[]'::json)
+    from "written" as t0))
+-- $1 = "10"
+-- $2 = ["2", "3"]
+-- $3 = "{\"x-hasura-role\":\"admin\"}"
+
+COMMIT;

@@ -1,0 +1,9 @@
+select coalesce(json_agg(r.o), '[]'::json)
+from (
+  select json_build_object('id', t0."id", 'title', t0."title", 'author', (
+      select json_build_object('name', t1."name")
+      from "public"."author" as t1
+      where (t1."id" = t0."author_id")
+      limit 1)) as o
+  from "public"."published_article" as t0
+  order by t0."id" asc nulls last) as r

@@ -1,0 +1,8 @@
+select coalesce(json_agg(json_build_object('id', t0."id")), '[]'::json)
+from "public"."author" as t0
+where (("public"."author_label"("author_row" => t0.*) ~~ $1::text) and exists (
+    select 1
+    from "public"."author_published"("author_row" => t0.*) as t1
+    where (t1."rating" > ($2::text)::"pg_catalog"."float8")))
+-- $1 = "%#2"
+-- $2 = "1"
