@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from service.edge import Edge
@@ -17,7 +18,7 @@ _CODES = {404: "not-found", 405: "method-not-allowed"}
 
 def application(title: str, lifespan: Lifespan, most_bytes: int) -> FastAPI:
     """An application with `/docs`, the edge and JSON errors. `most_bytes` caps bodies."""
-    app = FastAPI(title=title, lifespan=lifespan)
+    app = FastAPIOffline(title=title, lifespan=lifespan)
     app.add_middleware(Edge, most_bytes=most_bytes)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_http)
