@@ -247,22 +247,26 @@ class World:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _listen(self) -> None:
-        interval = self.settings.schema_sync_poll_interval / 1000
         connection = await asyncpg.connect(
             self.settings.metadata_database_url, timeout=_CONNECT_SECONDS
         )
         try:
             await connection.add_listener(store.CHANNEL, self._hear)
             while not connection.is_closed():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(interval or None):
-                        await self._heard.wait()
-                self._heard.clear()
+                await self._wait()
                 version = await connection.fetchval(_VERSION) or 0
                 if version != self.current.resource_version or self._connections.failures:
                     await self._follow_up()
         finally:
             connection.terminate()
+
+    async def _wait(self) -> None:
+        """Until another engine says that it has changed something, or it is time to look."""
+        interval = self.settings.schema_sync_poll_interval / 1000
+        with suppress(TimeoutError):
+            async with asyncio.timeout(interval or None):
+                await self._heard.wait()
+        self._heard.clear()
 
     async def _follow_up(self) -> None:
         async with self._turn:

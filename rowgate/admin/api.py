@@ -19,6 +19,7 @@ from rowgate.base.errors import AccessDenied, ApiError
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
 from rowgate.database.failures import as_api_error
+from rowgate.settings import Settings
 
 Answer = tuple[int, bytes]
 """HTTP status and JSON body."""
@@ -35,18 +36,6 @@ class World(Protocol):
     ) -> AbstractAsyncContextManager[Draft]:
         """The turn to change the world; what is done in the block is kept if it ends well.
         Raises `Conflict` where the metadata is not of `expected_version`."""
-
-
-class Settings(Protocol):
-    """What the endpoints need of the settings."""
-
-    @property
-    def dev_mode(self) -> bool:
-        """Whether everyone sees internals."""
-
-    @property
-    def admin_internal_errors(self) -> bool:
-        """Whether admins see internals."""
 
 
 async def metadata_api(world: World, settings: Settings, body: bytes, session: Session) -> Answer:

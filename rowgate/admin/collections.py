@@ -24,7 +24,6 @@ ENDPOINTS = Kind(
     ("name", "url", "methods", "definition", "comment"),
 )
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-_INVALID = "invalid-configuration"
 
 
 def create_query_collection(arguments: Json) -> Edit:
@@ -197,9 +196,10 @@ def update_scope_of_collection_in_allowlist(arguments: Json) -> Edit:
 
 def create_rest_endpoint(arguments: Json) -> Edit:
     """`create_rest_endpoint {name, url, methods, definition: {query: {collection_name,
-    query_name}}, comment}`; raises `invalid-configuration` for a path that cannot be served."""
+    query_name}}, comment}`; one that cannot be served is an inconsistency, so that it is refused
+    as `invalid-configuration`."""
     given = Arguments.of(arguments)
-    url = given.text("url")
+    given.text("url")
     methods = given.texts("methods")
     unknown = sorted(set(methods) - _METHODS)
     if unknown:
@@ -211,32 +211,9 @@ def create_rest_endpoint(arguments: Json) -> Edit:
     def apply(document: Json) -> None:
         stored = COLLECTIONS.need(document, collection)["definition"].get("queries", [])
         doc.need(stored, "name", name, f'query with name "{name}" does not exist')
-        _check_path(url)
-        for other in document.get("rest_endpoints", []):
-            if set(methods) & set(other["methods"]) and _may_meet(url, other["url"]):
-                raise ApiError(f"Ambiguous URL paths: {url}", code=_INVALID, path=ARGS)
         edit.apply(document)
 
     return Edit(apply, edit.subject)
-
-
-def _check_path(url: str) -> None:
-    segments = url.strip("/").split("/")
-    if any(segment in ("", ":") for segment in segments):
-        text = f"Empty segments or unnamed variables are not allowed: {url}"
-        raise ApiError(text, code=_INVALID, path=ARGS)
-    variables = [segment for segment in segments if segment.startswith(":")]
-    if len(set(variables)) != len(variables):
-        text = f"Duplicate variables found in endpoint path: {url}"
-        raise ApiError(text, code=_INVALID, path=ARGS)
-
-
-def _may_meet(one: str, other: str) -> bool:
-    """Whether some request path fits both patterns."""
-    left, right = one.strip("/").split("/"), other.strip("/").split("/")
-    return len(left) == len(right) and all(
-        a == b or a.startswith(":") or b.startswith(":") for a, b in zip(left, right, strict=True)
-    )
 
 
 def drop_rest_endpoint(arguments: Json) -> Edit:

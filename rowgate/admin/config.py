@@ -1,31 +1,10 @@
 """`GET /v1alpha1/config`: what the console asks before it shows anything."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
-
 from rowgate.admin.api import Answer, refusal
 from rowgate.base.errors import AccessDenied
 from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
-
-
-class Settings(Protocol):
-    """The settings that are told; none of them is a secret."""
-
-    dev_mode: bool
-    admin_internal_errors: bool
-    infer_function_permissions: bool
-    enable_remote_schema_permissions: bool
-    admin_secrets: Sequence[str]
-    auth_hook: str | None
-    jwt_secrets: Sequence[Any]
-    enable_allowlist: bool
-    live_queries_batch_size: int
-    live_queries_refetch_interval: int
-    experimental_features: frozenset[str]
-    enabled_apis: frozenset[str]
-    default_naming_convention: str
-    enable_apollo_federation: bool
+from rowgate.settings import Settings
 
 
 async def config_api(settings: Settings, version: str, session: Session) -> Answer:

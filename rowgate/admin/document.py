@@ -76,12 +76,22 @@ def functions(source: Entry) -> Iterator[tuple[QualifiedName, Entry]]:
 
 def find_table(source: Entry, name: QualifiedName) -> Entry | None:
     """The entry of the table `name`."""
-    return next((entry for known, entry in tables(source) if known == name), None)
+    return _find_named(source.get("tables", []), "table", name)
 
 
 def find_function(source: Entry, name: QualifiedName) -> Entry | None:
     """The entry of the function `name`."""
-    return next((entry for known, entry in functions(source) if known == name), None)
+    return _find_named(source.get("functions", []), "function", name)
+
+
+def _find_named(entries: list[Entry], key: str, name: QualifiedName) -> Entry | None:
+    """The entry whose `key` names `name`: nearly all have the canonical form, so that is tried
+    alone at first, since a bulk may look up thousands of names among thousands."""
+    canonical = write_name(name)
+    found = find(entries, key, canonical)
+    if found is not None:
+        return found
+    return next((entry for entry in entries if read_name(entry.get(key)) == name), None)
 
 
 def need_table(

@@ -21,7 +21,7 @@ from rowgate.catalog.types import Catalog
 from rowgate.database.pool import Database
 from rowgate.snapshot.types import Inconsistency, Options
 
-Build = Callable[[Json, int, Connections], Generation]
+Build = Callable[[Json, int, Connections], Awaitable[Generation]]
 """Document, resource version and connections → a resolved generation."""
 
 
@@ -109,21 +109,23 @@ class Draft:
         in the source's database: from here on they are kept, whatever follows."""
         connections = self.connections.with_catalog(source, catalog)
         connections = await self.tools.connector.follow(connections, document)
-        generation = self.tools.build(document, self.generation.resource_version, connections)
+        generation = await self._build(document, connections)
         self._accept((generation, connections))
         self.checkpoint = (generation, connections)
         self.changed = True
 
-    def preview(self, document: Json, source: str, catalog: Catalog) -> Generation:
+    async def preview(self, document: Json, source: str, catalog: Catalog) -> Generation:
         """What `document` would resolve to if `source` had `catalog`; nothing is kept."""
         connections = self.connections.with_catalog(source, catalog)
-        return self.tools.build(document, self.generation.resource_version, connections)
+        return await self._build(document, connections)
 
     async def _try(self, document: Json, again: Iterable[str]) -> tuple[Generation, Connections]:
         connections = await self.tools.connector.follow(self.connections, document, again)
         self._seen.append(connections)
-        version = self.generation.resource_version
-        return self.tools.build(document, version, connections), connections
+        return await self._build(document, connections), connections
+
+    async def _build(self, document: Json, connections: Connections) -> Generation:
+        return await self.tools.build(document, self.generation.resource_version, connections)
 
     async def close(self, kept: Connections) -> None:
         """Close every pool that this draft has seen and that `kept` does not have."""

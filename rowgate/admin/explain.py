@@ -18,6 +18,7 @@ from rowgate.operation.document import Limits, parse, require_object, variable_v
 from rowgate.operation.select import Reader
 from rowgate.operation.types import Introspect, Operation, Selected
 from rowgate.schema.types import RoleSchema
+from rowgate.settings import Settings
 from rowgate.snapshot.types import Options, Snapshot
 
 _INVALID = "invalid-params"
@@ -51,30 +52,6 @@ class World(Protocol):
     @property
     def databases(self) -> Mapping[str, Database]:
         """The pools of the reachable sources."""
-
-
-class Settings(Protocol):
-    """What explaining needs of the settings."""
-
-    @property
-    def dev_mode(self) -> bool:
-        """Whether everyone sees internals."""
-
-    @property
-    def admin_internal_errors(self) -> bool:
-        """Whether admins see internals."""
-
-    @property
-    def token_limit(self) -> int:
-        """Tokens of a document at most."""
-
-    @property
-    def depth_limit(self) -> int:
-        """Nesting of a document at most."""
-
-    @property
-    def node_limit(self) -> int:
-        """Fields of an operation at most."""
 
 
 async def explain_api(world: World, settings: Settings, body: bytes, session: Session) -> Answer:

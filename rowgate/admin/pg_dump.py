@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from rowgate.admin.api import Answer, Settings, World, refusal
+from rowgate.admin.api import Answer, World, refusal
 from rowgate.admin.arguments import Arguments
 from rowgate.base.errors import AccessDenied, ApiError, ParseFailed, Unexpected
 from rowgate.base.json import decode
 from rowgate.base.session import Session
+from rowgate.settings import Settings
 
 _INSTALLED = Path("/usr/lib/postgresql")
 _PREAMBLE = re.compile(

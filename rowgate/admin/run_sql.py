@@ -132,7 +132,7 @@ async def _in_transaction(wanted: Script, draft: Draft, connection: asyncpg.Conn
         await _commit(connection, wanted.sql)
         return answer
     catalog = await introspect(connection, _enums(draft, wanted.source))
-    document = _checked(wanted, draft, catalog)
+    document = await _checked(wanted, draft, catalog)
     await _commit(connection, wanted.sql)
     await draft.adopt(document, wanted.source, catalog)
     return answer
@@ -171,7 +171,7 @@ def _followed(draft: Draft, source: str, after: Catalog) -> Json:
     return document
 
 
-def _checked(wanted: Script, draft: Draft, after: Catalog) -> Json:
+async def _checked(wanted: Script, draft: Draft, after: Catalog) -> Json:
     """The document that fits `after`; raises `ApiError` `dependency-error` where declared
     objects would not, unless they are to be dropped or not to be checked."""
     document = _followed(draft, wanted.source, after)
@@ -180,7 +180,7 @@ def _checked(wanted: Script, draft: Draft, after: Catalog) -> Json:
     _refuse_overloads(draft, wanted.source, after)
     _settle_retyped(wanted, draft, document, after)
     while True:
-        generation = draft.preview(document, wanted.source, after)
+        generation = await draft.preview(document, wanted.source, after)
         fresh = new_inconsistencies(draft.generation, generation)
         if not fresh:
             return document
