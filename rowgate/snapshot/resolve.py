@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from rowgate.catalog.types import Catalog
 from rowgate.metadata.types import ActionDeclaration, InheritedRole, Metadata, SourceDeclaration
 from rowgate.snapshot.actions import check_action
+from rowgate.snapshot.endpoints import read_endpoints
 from rowgate.snapshot.inconsistencies import Attempts, Subject
 from rowgate.snapshot.models import ModelReader
 from rowgate.snapshot.natives import NativeQueryReader
@@ -31,6 +32,7 @@ def resolve(metadata: Metadata, catalogs: Mapping[str, Catalog], options: Option
             if made is not None:
                 sources[declared.name] = made
     actions = _actions(metadata, attempts)
+    endpoints = read_endpoints(metadata, attempts)
     return Snapshot(
         sources,
         actions,
@@ -39,6 +41,7 @@ def resolve(metadata: Metadata, catalogs: Mapping[str, Catalog], options: Option
         {role.name: role.role_set for role in metadata.inherited_roles},
         metadata.introspection_disabled_for,
         tuple(attempts.found),
+        endpoints,
     )
 
 

@@ -287,6 +287,30 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredVariable:
+    """A variable of a stored operation: the type inside its list, whether it is a list, and
+    whether it may be null."""
+
+    type: str
+    is_list: bool
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEndpoint:
+    """A stored operation that answers at a URL. `segments` are those of `url`, a variable's with
+    its colon; `query` is the GraphQL text, `variables` what its operation declares."""
+
+    name: str
+    url: str
+    methods: tuple[str, ...]
+    query: str
+    segments: tuple[str, ...]
+    variables: Mapping[str, StoredVariable]
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The world as it is served now. `roles`: every role that some permission names;
     `nullable_roles`: inherited roles, whose columns may all be null."""
@@ -298,6 +322,7 @@ class Snapshot:
     inherited_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     introspection_disabled_for: frozenset[str] = frozenset()
     inconsistencies: tuple[Inconsistency, ...] = ()
+    endpoints: tuple[StoredEndpoint, ...] = ()
 
 
 def call_of(computed: ComputedField, named: Mapping[str, Value]) -> FunctionCall:

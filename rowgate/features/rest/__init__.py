@@ -1,0 +1,4 @@
+"""RESTified operations: stored GraphQL behind a URL, and the OpenAPI document of all of them.
+
+Reading order: `types`, `match`, `variables`; `openapi` and what it is made of, `components`.
+"""
