@@ -7,7 +7,7 @@ import pytest
 
 from rowgate.settings import Settings, SettingsError
 from rowgate.settings.declaration import declared_by
-from rowgate.settings.reading import WITHOUT_EFFECT
+from rowgate.settings.reading import ONLY_REPORTED, WITHOUT_EFFECT
 
 URL = "postgresql://u@localhost/db"
 SECRET = "s" * 32
@@ -129,6 +129,14 @@ def test_an_unknown_flag_is_refused_and_an_unknown_variable_named() -> None:
     warnings = Settings.read(LEAST | odd).warnings
     assert [warning.split()[0] for warning in warnings] == sorted(odd)
     assert "has no effect" in warnings[1]
+
+
+def test_what_nothing_obeys_yet_is_named() -> None:
+    environ = LEAST | {"HASURA_GRAPHQL_ENABLE_APOLLO_FEDERATION": "true"}
+    (warning,) = Settings.read(environ).warnings
+    assert warning == "HASURA_GRAPHQL_ENABLE_APOLLO_FEDERATION is accepted and has no effect."
+    declared = {origin.variable for one in declared_by(Settings) for origin in one.origins}
+    assert ONLY_REPORTED < declared
 
 
 def test_no_secret_is_in_a_message_or_a_representation(tmp_path: Path) -> None:
