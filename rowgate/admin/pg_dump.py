@@ -24,7 +24,9 @@ _PREAMBLE = re.compile(
     r"|\\(un)?restrict "
 )
 _EVENT_TRIGGER = re.compile(r'CREATE TRIGGER "?notify_hasura_.+"? AFTER \w+ .+ ON .+ FOR EACH ROW ')
-_REFUSED = re.compile(r"(-[^-]*[fdhpUjw]|--(file|dbname|host|port|username|jobs|role)\b)")
+_REFUSED_LONG = ("file", "filter", "dbname", "host", "port", "username", "jobs", "role", "password")
+_REFUSED_SHORT = frozenset("fdhpUjW")
+_WITH_VALUE = frozenset("EFNSTZent")
 
 
 async def pg_dump_api(world: World, settings: Settings, body: bytes, session: Session) -> Answer:
@@ -36,7 +38,7 @@ async def pg_dump_api(world: World, settings: Settings, body: bytes, session: Se
         given = Arguments.of(decode(body))
         options = given.texts("opts")
         for index, option in enumerate(options):
-            if _REFUSED.match(option):
+            if is_refused(option):
                 text = f"the option {option} is not allowed"
                 raise ParseFailed(text, path=("opts", index))
         url = world.reading(session).database(given.source()).url
@@ -44,6 +46,25 @@ async def pg_dump_api(world: World, settings: Settings, body: bytes, session: Se
         return 200, _clean(dump) if given.flag("clean_output") else dump
     except ApiError as error:
         return refusal(error, settings, session)
+
+
+def is_refused(option: str) -> bool:
+    """Whether an option names a file, another database, server or user, however it is abbreviated.
+
+    >>> is_refused("--fil=/tmp/x"), is_refused("-xf/tmp/x"), is_refused("-tfiles")
+    (True, True, False)
+    """
+    if option.startswith("--"):
+        name = option[2:].partition("=")[0]
+        return any(refused.startswith(name) for refused in _REFUSED_LONG)
+    if not option.startswith("-"):
+        return False
+    for letter in option[1:]:
+        if letter in _REFUSED_SHORT:
+            return True
+        if letter in _WITH_VALUE:
+            return False
+    return False
 
 
 def find_pg_dump() -> str:

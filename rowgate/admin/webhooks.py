@@ -178,6 +178,58 @@ def drop_remote_schema_permissions(arguments: Json) -> Edit:
     return REMOTE_SCHEMAS.change(name, change)
 
 
+def create_remote_schema_relationship(arguments: Json) -> Edit:
+    """`create_remote_schema_remote_relationship {remote_schema, type_name, name, definition}`."""
+    given = Arguments.of(arguments)
+    owner, type_name = given.text("remote_schema"), given.text("type_name")
+    name = given.text("name")
+    definition = given.object("definition")
+
+    def change(schema: Entry) -> None:
+        known = doc.find(schema.get("remote_relationships", []), "type_name", type_name)
+        if known is None:
+            known = {"type_name": type_name, "relationships": []}
+            doc.append(schema, "remote_relationships", known)
+        if doc.find(known["relationships"], "name", name) is not None:
+            text = f'relationship "{name}" already exists on type "{type_name}"'
+            raise ApiError(text, code="already-exists", path=ARGS)
+        known["relationships"].append({"name": name, "definition": definition})
+
+    return REMOTE_SCHEMAS.change(owner, change)
+
+
+def update_remote_schema_relationship(arguments: Json) -> Edit:
+    """`update_remote_schema_remote_relationship`, with the arguments of its creation."""
+    given = Arguments.of(arguments)
+    definition = given.object("definition")
+
+    def change(schema: Entry) -> None:
+        _schema_relationship(schema, given)[1]["definition"] = definition
+
+    return REMOTE_SCHEMAS.change(given.text("remote_schema"), change)
+
+
+def delete_remote_schema_relationship(arguments: Json) -> Edit:
+    """`delete_remote_schema_remote_relationship {remote_schema, type_name, name}`."""
+    given = Arguments.of(arguments)
+
+    def change(schema: Entry) -> None:
+        owner, relationship = _schema_relationship(schema, given)
+        owner["relationships"].remove(relationship)
+        if not owner["relationships"]:
+            doc.remove(schema, "remote_relationships", owner)
+
+    return REMOTE_SCHEMAS.change(given.text("remote_schema"), change)
+
+
+def _schema_relationship(schema: Entry, given: Arguments) -> tuple[Entry, Entry]:
+    name, type_name = given.text("name"), given.text("type_name")
+    text = f'relationship "{name}" does not exist on type "{type_name}"'
+    owners = schema.get("remote_relationships", [])
+    owner = doc.need(owners, "type_name", type_name, text)
+    return owner, doc.need(owner["relationships"], "name", name, text)
+
+
 def create_event_trigger(arguments: Json) -> Edit:
     """`create_event_trigger {name, source, table, webhook, insert, update, delete, …}`."""
     given = Arguments.of(arguments)

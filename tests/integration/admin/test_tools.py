@@ -63,7 +63,8 @@ async def test_pg_dump_of_the_schema(library: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["--file=/tmp/x", "-f", "-xf/tmp/x", "--dbname=postgres", "-hother", "-U", "--role=x"]
+    "option",
+    ["--file=/tmp/x", "--fil", "-f", "-xf/tmp/x", "--dbname=postgres", "-hother", "-U", "--ro=x"],
 )
 async def test_pg_dump_writes_no_file_and_asks_no_other_database(
     library: Desk, option: str
