@@ -1,5 +1,8 @@
 """Connections to one Postgres, handed out without the stock pool's reset on every release.
 
+Postgres' just-in-time compiler is off: its cost estimates of nested subselects call for it where
+compiling takes seconds and running takes milliseconds.
+
 No session state is ever set on a pooled connection, so there is nothing to reset; what a failed
 request may leave behind (an open transaction) is rolled back before the connection is reused.
 """
@@ -80,6 +83,7 @@ class Database:
                 max_cached_statement_lifetime=0,
                 server_settings={
                     "application_name": "rowgate",
+                    "jit": "off",
                     "statement_timeout": str(int(self.settings.statement_timeout * 1000)),
                 },
             )

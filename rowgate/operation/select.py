@@ -14,7 +14,7 @@ from rowgate.base.json import Json
 from rowgate.operation.document import Document, Limits
 from rowgate.operation.inputs import InputReader
 from rowgate.operation.types import Introspect, Operation, Path, Selected
-from rowgate.operation.values import called
+from rowgate.operation.values import called, from_literal
 from rowgate.schema.types import AbstractType, Field, ObjectType, RoleSchema, named
 
 _INTROSPECTION = ("__schema", "__type")
@@ -216,7 +216,7 @@ class Reader:
             ttl = 60
             for one in directive.arguments or ():
                 if one.name.value == "ttl" and isinstance(one.value, graphql.IntValueNode):
-                    ttl = int(one.value.value)
+                    ttl = from_literal(one.value)
                 elif one.name.value not in ("ttl", "refresh"):
                     raise ValidationFailed(f"'cached' has no argument named '{one.name.value}'")
         return ttl

@@ -14,6 +14,8 @@ from rowgate.schema.types import Coercion, ScalarType
 
 _LABEL_PATH = re.compile(r"([\w-]+(\.[\w-]+)*)?\Z")
 _INT_RANGE = range(-(2**31), 2**31)
+_MOST_DIGITS = 1_000
+"""How long a number written in a document may be; its cost grows with the square of this."""
 
 
 class EnumName(str):
@@ -28,9 +30,9 @@ def from_literal(node: graphql.ValueNode) -> Json:
         case graphql.NullValueNode():
             return None
         case graphql.IntValueNode():
-            return int(node.value)
+            return _whole(node.value)
         case graphql.FloatValueNode():
-            return float(node.value)
+            return _finite(float(node.value), ())
         case graphql.EnumValueNode():
             return EnumName(node.value)
         case graphql.StringValueNode() | graphql.BooleanValueNode():
@@ -40,6 +42,12 @@ def from_literal(node: graphql.ValueNode) -> Json:
         case graphql.ObjectValueNode():
             return {item.name.value: from_literal(item.value) for item in node.fields}
     raise ValidationFailed("a variable cannot stand in a default value")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ParseFailed(f"a number may have at most {_MOST_DIGITS} digits")
+    return int(digits)
 
 
 def called(value: Json) -> str:

@@ -2,14 +2,16 @@
 
 from rowgate.algebra.types import Constant, Join
 from rowgate.catalog.types import TEXT, TypeKind
+from rowgate.plan.origins import (
+    FromGiven,
+    FromWritten,
+)
 from rowgate.plan.types import (
     Aggregate,
     AggregatePart,
     Applied,
     Count,
     Fields,
-    FromGiven,
-    FromWritten,
     GlobalId,
     GroupsPart,
     Measures,
@@ -35,7 +37,7 @@ def json_object(pairs: list[tuple[str, str]]) -> str:
     if len(pairs) <= _PAIRS:
         return f"json_build_object({', '.join(f'{literal(k)}, {v}' for k, v in pairs)})"
     pieces = [
-        f"trim(both '{{}}' from json_build_object({', '.join(inner)})::text)"
+        f"left(right(json_build_object({', '.join(inner)})::text, -1), -1)"
         for start in range(0, len(pairs), _PAIRS)
         for inner in ([f"{literal(k)}, {v}" for k, v in pairs[start : start + _PAIRS]],)
     ]

@@ -70,8 +70,10 @@ class WriteWriter(ConnectionWriter):
         if write.one is not None:
             return self.single(write.written, write.one)
         frame = Frame()
-        source = self.source(write.written, frame, None)
-        count = f"({self.parameters.number(GivenCount())}::text)::int4"
+        shown = {type(part) for _, part in write.response}
+        source = self.source(write.written, frame, None) if Returning in shown else ""
+        counted = AffectedRows in shown
+        count = f"({self.parameters.number(GivenCount())}::text)::int4" if counted else "0"
         return f"select {self.response(write.response, source, frame, count)}"
 
     def returning(self, insert: Insert, columns: tuple[str, ...]) -> str:
