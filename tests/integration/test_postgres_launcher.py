@@ -155,9 +155,11 @@ def test_another_major_is_refused_in_one_sentence(folder: Path) -> None:
 
 def test_a_busy_port_is_named(folder: Path) -> None:
     port = free_port()
-    with socket.create_server(("127.0.0.1", port)):
-        with pytest.raises(LauncherError, match=f"Port {port} is in use"):
-            EmbeddedPostgres(folder, port=port).start()
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(LauncherError, match=f"Port {port} is in use"),
+    ):
+        EmbeddedPostgres(folder, port=port).start()
     with EmbeddedPostgres(folder, port=port) as server:
         assert server.port == port
 
