@@ -1,0 +1,203 @@
+"""Random boolean expressions: those of permissions and those that clients send."""
+
+from dataclasses import dataclass
+
+from tests.properties.choices import Choices
+from tests.properties.model import HOSTILE_TEXTS, SESSION_VARIABLES, VALUES, Json, Table, World
+
+ORDERED = ("_gt", "_lt", "_gte", "_lte")
+LIKE = ("_like", "_nlike", "_ilike", "_nilike")
+SIMILAR = ("_similar", "_nsimilar")
+REGEX = ("_regex", "_nregex", "_iregex", "_niregex")
+PATTERNS = ("a%", "%b", "%a%", "_", "a_", "%", "", "B%")
+SIMILAR_PATTERNS = ("(a|b)%", "%b", "a_", "[ab]+")
+EXPRESSIONS = ("^a", "b$", "a.", "[ab]+", "^$", "^B")
+BASIC = ("_eq", "_neq", "_in", "_nin", "_is_null")
+OPERATORS = {
+    "int4": BASIC + ORDERED,
+    "text": BASIC + ORDERED + LIKE + SIMILAR + REGEX,
+    "bool": BASIC + ORDERED,
+    "jsonb": (
+        "_eq",
+        "_neq",
+        "_is_null",
+        "_contains",
+        "_contained_in",
+        "_has_key",
+        "_has_keys_any",
+        "_has_keys_all",
+        "_cast",
+    ),
+    "int4[]": ("_eq", "_neq", "_is_null", "_contains", "_contained_in", *ORDERED),
+    "text[]": ("_eq", "_neq", "_is_null", "_contains", "_contained_in", *ORDERED),
+}
+COLUMN_OPERATORS = ("_ceq", "_cne", "_cneq", "_cgt", "_clt", "_cgte", "_clte")
+
+
+@dataclass
+class Writer:
+    """Writes expressions. `role` None: of a permission, which sees everything, may use session
+    variables, other columns and `_exists`; else of a client that is in that role."""
+
+    choices: Choices
+    world: World
+    role: str | None = None
+
+    def expression(self, table: Table, depth: int, root: Table | None = None) -> Json:
+        """An object of conditions on a row of `table`; `root` is what `$` means."""
+        root = root or table
+        made: dict[str, Json] = {}
+        for _ in range(self.choices.one((1, 1, 1, 2, 0))):
+            key, value = self._entry(table, depth, root)
+            made[key] = value
+        return made
+
+    def _entry(self, table: Table, depth: int, root: Table) -> tuple[str, Json]:
+        kinds = ["column"] * 4
+        if self.role is not None and not self.world.selects(self.role, table.name):
+            kinds = ["column", "logic"] if depth > 0 else ["column"]
+        elif depth > 0:
+            kinds += ["logic", "logic", "related", "related", "aggregate"]
+            kinds += ["exists"] if self.role is None else []
+        kind = self.choices.one(kinds)
+        made = None
+        match kind:
+            case "logic":
+                made = self._logic(table, depth, root)
+            case "related":
+                made = self._related(table, depth, root)
+            case "aggregate" if self.role is not None:
+                made = self._aggregate(table, depth)
+            case "exists":
+                other = self.choices.one(list(self.world.tables.values()))
+                inner = self.expression(other, depth - 1, root)
+                name = {"schema": self.world.schema, "name": other.name}
+                made = "_exists", {"_table": name, "_where": inner}
+        return made or self._column(table, root) or ("_and", [])
+
+    def _logic(self, table: Table, depth: int, root: Table) -> tuple[str, Json]:
+        name = self.choices.one(("_or", "_and", "_not"))
+        spelled = self._spelled(name)
+        if name == "_not":
+            return spelled, self.expression(table, depth - 1, root)
+        parts = [
+            self.expression(table, depth - 1, root) for _ in range(self.choices.one((2, 1, 3, 0)))
+        ]
+        return spelled, parts
+
+    def _spelled(self, name: str) -> str:
+        if self.role is None and self.choices.chance(20):
+            return "$" + name[1:]
+        return name
+
+    def _related(self, table: Table, depth: int, root: Table) -> tuple[str, Json] | None:
+        found = [
+            one
+            for one in table.relationships.values()
+            if self.role is None or self.world.selects(self.role, one.target)
+        ]
+        if not found:
+            return None
+        chosen = self.choices.one(found)
+        return chosen.name, self.expression(self.world.tables[chosen.target], depth - 1, root)
+
+    def _aggregate(self, table: Table, depth: int) -> tuple[str, Json] | None:
+        assert self.role is not None
+        found = [
+            one
+            for one in table.relationships.values()
+            if one.is_array and self.world.aggregates(self.role, one.target)
+        ]
+        if not found:
+            return None
+        chosen = self.choices.one(found)
+        target = self.world.tables[chosen.target]
+        names = self.world.columns(self.role, chosen.target)
+        flags = [name for name in names if target.columns[name].type == "bool"]
+        function = self.choices.one(("count", "bool_and", "bool_or") if flags else ("count",))
+        made: dict[str, Json] = {}
+        if function == "count":
+            made["predicate"] = {self.choices.one(("_gt", "_eq", "_neq", "_lte")): 1}
+            if self.choices.chance(40):
+                made["arguments"] = [Name(self.choices.one(names))]
+                made["distinct"] = self.choices.chance(50)
+        else:
+            made["predicate"] = {"_eq": self.choices.chance(50)}
+            made["arguments"] = Name(self.choices.one(flags))
+        if self.choices.chance(50):
+            made["filter"] = self.expression(target, depth - 1)
+        return f"{chosen.name}_aggregate", {function: made}
+
+    def _column(self, table: Table, root: Table) -> tuple[str, Json] | None:
+        names = list(table.columns)
+        if self.role is not None:
+            names = self.world.columns(self.role, table.name)
+        if not names:
+            return None
+        name = self.choices.one(names)
+        type_ = table.columns[name].type
+        if self.role is None and type_ in ("int4", "text") and self.choices.chance(15):
+            if self.choices.chance(30):
+                return name, None
+            return name, self._value(type_)
+        made = {}
+        for _ in range(self.choices.one((1, 1, 1, 1, 2))):
+            operator, value = self._comparison(table, type_, root)
+            made[operator] = value
+        return name, made
+
+    def _comparison(self, table: Table, type_: str, root: Table) -> tuple[str, Json]:
+        if self.role is None and self.choices.chance(20):
+            operand = self._column_operand(table, type_, root)
+            if operand is not None:
+                names = COLUMN_OPERATORS[:3] if type_ == "jsonb" else COLUMN_OPERATORS
+                return self._spelled(self.choices.one(names)), operand
+        name = self.choices.one(OPERATORS[type_])
+        return (name if name == "_cast" else self._spelled(name)), self._operand(name, type_)
+
+    def _operand(self, name: str, type_: str) -> Json:
+        match name:
+            case "_is_null":
+                return self.choices.chance(50)
+            case "_in" | "_nin" | "_has_keys_any" | "_has_keys_all":
+                return self._list("text" if name.startswith("_has") else type_)
+            case "_has_key":
+                return self._value("text")
+            case "_cast":
+                return {"String": {"_like": self.choices.one(("%a%", "{%", '"a"'))}}
+        if name in LIKE:
+            return self.choices.one(PATTERNS)
+        if name in SIMILAR:
+            return self.choices.one(SIMILAR_PATTERNS)
+        if name in REGEX:
+            return self.choices.one(EXPRESSIONS)
+        return self._value(type_)
+
+    def _list(self, type_: str) -> Json:
+        if self.role is None and type_ in ("int4", "text") and self.choices.chance(40):
+            return SESSION_VARIABLES[type_ + "[]"][0]
+        return [self._value(type_) for _ in range(self.choices.one((1, 2, 3, 0)))]
+
+    def _value(self, type_: str) -> Json:
+        if self.role is None:
+            if self.choices.chance(35):
+                return SESSION_VARIABLES[type_][0]
+            return self.choices.one(VALUES[type_])
+        if type_ == "text" and self.choices.chance(10):
+            return self.choices.one(HOSTILE_TEXTS)
+        return self.choices.one(VALUES[type_])
+
+    def _column_operand(self, table: Table, type_: str, root: Table) -> Json:
+        options: list[Json] = [c.name for c in table.columns.values() if c.type == type_]
+        options += [["$", c.name] for c in root.columns.values() if c.type == type_]
+        for one in table.relationships.values():
+            if not one.is_array:
+                target = self.world.tables[one.target]
+                options += [[one.name, c.name] for c in target.columns.values() if c.type == type_]
+        return self.choices.one(options) if options else None
+
+
+class Name(str):
+    """A name that stands unquoted in a document (an enum's value)."""
+
+    __slots__ = ()

@@ -1,0 +1,141 @@
+"""A random world: tables with rows, and who may do what with them, in words of its own.
+
+Nothing here comes from the engine, so that the oracle shares no code with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = Any
+Row = dict[str, Json]
+State = dict[str, list[Row]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its Postgres type, whether it may be null, what it has when nothing is given."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    unique: bool = False
+    default: Json = None
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """`column` refers to `target.id`."""
+
+    column: str
+    target: str
+    cascades: bool
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """Rows of `target` whose `theirs` equals our `ours`."""
+
+    name: str
+    target: str
+    ours: str
+    theirs: str
+    is_array: bool
+
+
+@dataclass(frozen=True)
+class SelectRule:
+    """What a role sees."""
+
+    columns: tuple[str, ...]
+    filter: Json
+    limit: int | None
+    aggregations: bool
+
+
+@dataclass(frozen=True)
+class WriteRule:
+    """What a role inserts, updates or deletes; what does not apply is empty."""
+
+    columns: tuple[str, ...] = ()
+    filter: Json = field(default_factory=dict)
+    check: Json = field(default_factory=dict)
+    presets: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table and its rules: role → operation → rule."""
+
+    name: str
+    columns: Mapping[str, Column]
+    foreign_keys: tuple[ForeignKey, ...]
+    relationships: dict[str, Relationship]
+    selects: dict[str, SelectRule] = field(default_factory=dict)
+    writes: dict[tuple[str, str], WriteRule] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    """Tables in the order in which they can be filled, roles, what inherited roles unite."""
+
+    schema: str
+    tables: dict[str, Table]
+    inherited: dict[str, tuple[str, ...]]
+    rows: State
+
+    def parts(self, role: str) -> list[str]:
+        """The plain roles behind a role."""
+        if role not in self.inherited:
+            return [role]
+        return [plain for one in self.inherited[role] for plain in self.parts(one)]
+
+    def selects(self, role: str, table: str) -> list[SelectRule]:
+        """The select rules that a role unites on a table."""
+        found = [self.tables[table].selects.get(one) for one in self.parts(role)]
+        return [rule for rule in found if rule is not None]
+
+    def write(self, role: str, table: str, operation: str) -> WriteRule | None:
+        """The rule for an operation; inherited only where all parents that have one agree."""
+        if role not in self.inherited:
+            return self.tables[table].writes.get((role, operation))
+        found = [self.write(one, table, operation) for one in self.inherited[role]]
+        rules = [rule for rule in found if rule is not None]
+        return rules[0] if rules and all(rule == rules[0] for rule in rules) else None
+
+    def columns(self, role: str, table: str) -> list[str]:
+        """The columns that a role's schema has, in the table's order."""
+        granted = {name for rule in self.selects(role, table) for name in rule.columns}
+        return [name for name in self.tables[table].columns if name in granted]
+
+    def limit(self, role: str, table: str) -> int | None:
+        """The most rows that a list shows."""
+        limits = [rule.limit for rule in self.selects(role, table)]
+        return None if None in limits else max(one for one in limits if one is not None)
+
+    def aggregates(self, role: str, table: str) -> bool:
+        """Whether the role has aggregates of the table."""
+        return any(rule.aggregations for rule in self.selects(role, table))
+
+    def sees_key(self, role: str, table: str) -> bool:
+        """Whether `id` shows in every row that the role sees."""
+        return all("id" in rule.columns for rule in self.selects(role, table))
+
+
+SESSION_VARIABLES = {
+    "int4": ("X-Hasura-Number", ("0", "1", "2", "3")),
+    "text": ("x-hasura-Name", ("a", "ab", "b", "")),
+    "bool": ("X-HASURA-FLAG", ("true", "false")),
+    "jsonb": ("X-Hasura-Document", ('{"a": 1}', '"a"', "[1, 2]")),
+    "int4[]": ("X-Hasura-Numbers", ("{1,2}", "{}", "{0,3}")),
+    "text[]": ("X-Hasura-Names", ('{a,"ab"}', "{}", "{b}")),
+}
+VALUES: dict[str, tuple[Json, ...]] = {
+    "int4": (1, 0, 2, 3, 4),
+    "text": ("a", "", "ab", "b", "Ba", "A"),
+    "bool": (True, False),
+    "jsonb": ({"a": 1}, {}, [], {"a": {"b": [1, 2]}}, ["a", "b"], "a", 1, True, [1, [2, "a"]]),
+    "int4[]": ([1], [], [1, 2], [2, 1], [0, 3, 3]),
+    "text[]": (["a"], [], ["a", "b"], ["ab"], ["", "a"]),
+}
+HOSTILE_TEXTS = ("x-hasura-name", "X-Hasura-Role", "'; drop table t; --", "%", "\\")

@@ -1,0 +1,269 @@
+"""The oracle: what a role must see, by the contract, computed row by row in Python."""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from tests.properties.model import Json, Row, SelectRule, State, Table, World
+from tests.properties.operators import (
+    Truth,
+    all_of,
+    any_of,
+    canonical,
+    compare,
+    jsonb_text,
+    negated,
+)
+
+_COLUMN_OPERATORS = {
+    "ceq": "eq",
+    "cne": "neq",
+    "cneq": "neq",
+    "cgt": "gt",
+    "clt": "lt",
+    "cgte": "gte",
+    "clte": "lte",
+}
+
+
+class Refused(Exception):
+    """The answer must be an error with one of these codes."""
+
+    def __init__(self, *codes: str) -> None:
+        super().__init__(", ".join(codes))
+        self.codes = codes
+
+
+class Bag(list[Json]):
+    """A list whose order nothing decides."""
+
+
+@dataclass
+class Oracle:
+    """A world's rows as one session may see them."""
+
+    world: World
+    state: State
+    role: str
+    session: Mapping[str, str]
+
+    # --- values
+
+    def variable(self, name: str, type_: str) -> Json:
+        """A session variable as a value of `type_`; refuses where it is missing."""
+        text = self.session.get(name.lower())
+        if text is None:
+            raise Refused("not-found")
+        match type_:
+            case "int4":
+                return int(text)
+            case "bool":
+                return text == "true"
+            case "jsonb":
+                return json.loads(text)
+            case "text":
+                return text
+        items = [one.strip('"') for one in text[1:-1].split(",")] if text != "{}" else []
+        return [int(one) for one in items] if type_ == "int4[]" else items
+
+    def value(self, value: Json, type_: str) -> Json:
+        """A value of a permission: what looks like a session variable is one."""
+        if isinstance(value, str) and value[:9].lower() == "x-hasura-":
+            return self.variable(value, type_)
+        return value
+
+    # --- permissions' own expressions
+
+    def allows(self, expression: Json, table: Table, row: Row, root: Row | None = None) -> Truth:
+        """Whether a permission's expression holds for a row."""
+        root = row if root is None else root
+        return all_of(
+            [self._entry(key, value, table, row, root) for key, value in expression.items()]
+        )
+
+    def _entry(self, key: str, value: Json, table: Table, row: Row, root: Row) -> Truth:
+        match key.replace("$", "_"):
+            case "_and":
+                return all_of([self.allows(one, table, row, root) for one in value])
+            case "_or":
+                return any_of([self.allows(one, table, row, root) for one in value])
+            case "_not":
+                return negated(self.allows(value, table, row, root))
+            case "_exists":
+                other = self.world.tables[value["_table"]["name"]]
+                rows = self.state[other.name]
+                return any(self.allows(value["_where"], other, one, root) is True for one in rows)
+        if key in table.columns:
+            return self._comparisons(key, value, table, row, root)
+        target, rows = self.related(table, row, key)
+        return any(self.allows(value, target, one, root) is True for one in rows)
+
+    def related(self, table: Table, row: Row, name: str) -> tuple[Table, list[Row]]:
+        """The rows that a relationship leads to, whoever sees them."""
+        one = table.relationships[name]
+        own = row[one.ours]
+        rows = [] if own is None else [r for r in self.state[one.target] if r[one.theirs] == own]
+        return self.world.tables[one.target], rows
+
+    def _comparisons(self, name: str, value: Json, table: Table, row: Row, root: Row) -> Truth:
+        type_ = table.columns[name].type
+        if value is None:
+            return row[name] is None
+        if not isinstance(value, dict):
+            return compare("eq", type_, row[name], self.value(value, type_))
+        parts: list[Truth] = []
+        for key, right in value.items():
+            operator = {"ne": "neq"}.get(key[1:], key[1:])
+            if operator in _COLUMN_OPERATORS:
+                other = self._other_column(right, table, row, root)
+                parts.append(compare(_COLUMN_OPERATORS[operator], type_, row[name], other))
+            elif operator == "neq":
+                different = compare("neq", type_, row[name], self.value(right, type_))
+                parts.append(any_of([row[name] is None, different]))
+            else:
+                parts.append(self._compare(operator, type_, row[name], right))
+        return all_of(parts)
+
+    def _other_column(self, operand: Json, table: Table, row: Row, root: Row) -> Json:
+        if isinstance(operand, str):
+            return row[operand]
+        first, second = operand
+        if first == "$":
+            return root[second]
+        _, rows = self.related(table, row, first)
+        return rows[0][second] if rows else None
+
+    def _compare(self, operator: str, type_: str, left: Json, right: Json) -> Truth:
+        match operator:
+            case "is_null":
+                return (left is None) is right
+            case "in" | "nin" | "has_keys_any" | "has_keys_all":
+                element = "text" if operator.startswith("has") else type_
+                if isinstance(right, str):
+                    values = self.variable(right, element + "[]")
+                else:
+                    values = [self.value(one, element) for one in right]
+                return compare(operator, type_, left, values)
+            case "has_key":
+                return compare(operator, type_, left, self.value(right, "text"))
+            case "cast":
+                text = None if left is None else jsonb_text(left)
+                return compare("like", "text", text, right["String"]["_like"])
+        return compare(operator, type_, left, self.value(right, type_))
+
+    # --- what the role sees
+
+    def granting(self, table: Table, row: Row) -> list[SelectRule]:
+        """The select rules whose filter lets the row through."""
+        rules = self.world.selects(self.role, table.name)
+        return [rule for rule in rules if self.allows(rule.filter, table, row) is True]
+
+    def visible(self, name: str) -> list[Row]:
+        """The rows of a table that the role sees."""
+        table = self.world.tables[name]
+        return [row for row in self.state[name] if self.granting(table, row)]
+
+    def cell(self, table: Table, row: Row, column: str) -> Json:
+        """A column as the role sees it: null where no rule that grants it lets the row through.
+        Rows that the role has just written come here too: what all its rules grant shows."""
+        rules = self.world.selects(self.role, table.name)
+        if all(column in rule.columns for rule in rules) or all(
+            rule.filter == rules[0].filter for rule in rules
+        ):
+            return row[column]
+        shown = any(column in rule.columns for rule in self.granting(table, row))
+        return row[column] if shown else None
+
+    def seen(self, table: Table, row: Row, name: str) -> list[Row]:
+        """The rows of a relationship that the role sees."""
+        target, rows = self.related(table, row, name)
+        return [one for one in rows if self.granting(target, one)]
+
+    # --- a client's `where`
+
+    def matches(self, where: Json, table: Table, row: Row) -> Truth:
+        """Whether a request's condition holds for a row, as far as the role sees."""
+        return all_of([self._asked(key, value, table, row) for key, value in where.items()])
+
+    def _asked(self, key: str, value: Json, table: Table, row: Row) -> Truth:
+        match key:
+            case "_and":
+                return all_of([self.matches(one, table, row) for one in value])
+            case "_or":
+                return any_of([self.matches(one, table, row) for one in value])
+            case "_not":
+                return negated(self.matches(value, table, row))
+        if key in table.columns:
+            self.check_column(table, key)
+            type_, left = table.columns[key].type, self.cell(table, row, key)
+            return all_of([_plain(name[1:], type_, left, right) for name, right in value.items()])
+        name = key.removesuffix("_aggregate")
+        target = self.world.tables[table.relationships[name].target]
+        if not self.world.selects(self.role, target.name):
+            self.hidden()
+        rows = self.seen(table, row, name)
+        if name == key:
+            return any(self.matches(value, target, one) is True for one in rows)
+        return self._predicate(value, target, rows)
+
+    def _predicate(self, value: Json, table: Table, rows: list[Row]) -> Truth:
+        ((function, given),) = value.items()
+        if not self.world.aggregates(self.role, table.name):
+            self.hidden()
+        chosen = [one for one in rows if self.matches(given.get("filter", {}), table, one) is True]
+        ((operator, right),) = given["predicate"].items()
+        names = given.get("arguments", [])
+        names = [names] if isinstance(names, str) else names
+        cells = [self.cell(table, one, names[0]) for one in chosen] if names else chosen
+        known = [one for one in cells if one is not None]
+        if function == "count":
+            found = {canonical(one) for one in known} if given.get("distinct") else known
+            return compare(operator[1:], "int4", len(found), right)
+        combined = all(known) if function == "bool_and" else any(known)
+        return compare(operator[1:], "bool", combined if known else None, right)
+
+    def check_column(self, table: Table, name: str) -> None:
+        """Refuses a column that is not in the role's schema."""
+        if name not in self.world.columns(self.role, table.name):
+            self.hidden()
+
+    @staticmethod
+    def hidden() -> NoReturn:
+        """What is not in the role's schema does not exist."""
+        raise Refused("validation-failed")
+
+
+def _plain(operator: str, type_: str, left: Json, right: Json) -> Truth:
+    if operator == "is_null":
+        return (left is None) is right
+    if operator == "cast":
+        text = None if left is None else jsonb_text(left)
+        return compare("like", "text", text, right["String"]["_like"])
+    return compare(operator, type_, left, right)
+
+
+def ordered(rows: list[Row], keys: Sequence[tuple[list[Json], str]]) -> list[Row]:
+    """`rows` by keys: each the rows' values and a direction such as `desc_nulls_last`."""
+    places = list(range(len(rows)))
+
+    def order(left: int, right: int) -> int:
+        for values, direction in keys:
+            found = _order(values[left], values[right], direction)
+            if found:
+                return found
+        return 0
+
+    return [rows[at] for at in sorted(places, key=functools.cmp_to_key(order))]
+
+
+def _order(left: Json, right: Json, direction: str) -> int:
+    descending = direction.startswith("desc")
+    nulls_first = direction.endswith("first") or direction == "desc"
+    if left is None or right is None:
+        if left is None and right is None:
+            return 0
+        return -1 if (left is None) == nulls_first else 1
+    found = (left > right) - (left < right)
+    return -found if descending else found

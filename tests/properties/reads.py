@@ -1,0 +1,313 @@
+"""Random reads, and what the oracle says that they answer."""
+
+from dataclasses import dataclass
+
+from tests.properties.choices import Choices
+from tests.properties.documents import Field
+from tests.properties.expressions import Name, Writer
+from tests.properties.model import Json, Row, Table, World
+from tests.properties.operators import canonical
+from tests.properties.oracle import Bag, Oracle, ordered
+
+DIRECTIONS = (
+    "asc",
+    "desc",
+    "asc_nulls_first",
+    "asc_nulls_last",
+    "desc_nulls_first",
+    "desc_nulls_last",
+)
+SORTED_TYPES = ("int4", "text", "bool")
+_MEASURED = {"sum": ("int4",), "avg": ("int4",), "max": ("int4", "text"), "min": ("int4", "text")}
+
+
+@dataclass
+class Reader:
+    """Writes read fields for a role."""
+
+    choices: Choices
+    world: World
+    role: str
+
+    def root(self) -> Field:
+        """A root field; now and then of a table or an aggregate that the role does not have."""
+        table = self.choices.one(list(self.world.tables.values()))
+        readable = bool(self.world.selects(self.role, table.name))
+        kinds = ["rows", "rows", "rows"]
+        if self.choices.chance(25) or self.world.aggregates(self.role, table.name):
+            kinds += ["aggregate", "aggregate"]
+        if self.choices.chance(10) or "id" in self.world.columns(self.role, table.name):
+            kinds += ["by_pk"]
+        kind = self.choices.one(kinds)
+        if not readable:
+            return Field(kind, table.name, _root_name(kind, table), {}, [_typename()])
+        return self.field(kind, table, _root_name(kind, table), 2)
+
+    def field(self, kind: str, table: Table, name: str, depth: int) -> Field:
+        """A field over rows of a table."""
+        if kind == "by_pk":
+            arguments: dict[str, Json] = {"id": self.choices.integer(0, 9)}
+        else:
+            arguments = self.arguments(table) if kind != "object" else {}
+        made = Field(kind, table.name, name, arguments)
+        if kind == "aggregate":
+            made.selection = self._aggregate(table, depth)
+        else:
+            made.selection = self.selection(table, depth)
+        return made
+
+    def arguments(self, table: Table) -> dict[str, Json]:
+        """`where`, `order_by`, `distinct_on`, `limit`, `offset`; what limits has a total order."""
+        made: dict[str, Json] = {}
+        if self.choices.chance(60):
+            made["where"] = Writer(self.choices, self.world, self.role).expression(table, 2)
+        total = self.world.sees_key(self.role, table.name)
+        limited = self.world.limit(self.role, table.name) is not None
+        keys = [self._order(table, 1) for _ in range(self.choices.one((0, 1, 2)))]
+        keys = [key for key in keys if key]
+        if total and self.choices.chance(30):
+            names = self._sortable(table)
+            if names:
+                first = self.choices.one(names)
+                made["distinct_on"] = [Name(first)]
+                keys = [{first: Name(self.choices.one(DIRECTIONS))}]
+        if total and (limited or "distinct_on" in made or self.choices.chance(70)):
+            keys.append({"id": Name(self.choices.one(("asc", "desc")))})
+            if self.choices.chance(30):
+                made["limit"] = self.choices.integer(0, 4)
+            if self.choices.chance(20):
+                made["offset"] = self.choices.integer(0, 3)
+        if keys:
+            made["order_by"] = keys
+        return made
+
+    def _sortable(self, table: Table) -> list[str]:
+        names = self.world.columns(self.role, table.name)
+        return [name for name in names if table.columns[name].type in SORTED_TYPES]
+
+    def _order(self, table: Table, depth: int) -> Json:
+        names = self._sortable(table)
+        others = [
+            one
+            for one in table.relationships.values()
+            if self.world.selects(self.role, one.target)
+            and (not one.is_array or self.world.aggregates(self.role, one.target))
+        ]
+        direction = Name(self.choices.one(DIRECTIONS))
+        if others and depth and self.choices.chance(35):
+            chosen = self.choices.one(others)
+            if not chosen.is_array:
+                inner = self._order(self.world.tables[chosen.target], depth - 1)
+                return {chosen.name: inner} if inner else None
+            return {f"{chosen.name}_aggregate": self._order_aggregate(chosen.target, direction)}
+        return {self.choices.one(names): direction} if names else None
+
+    def _order_aggregate(self, target: str, direction: Name) -> Json:
+        table = self.world.tables[target]
+        names = self.world.columns(self.role, target)
+        names = [name for name in names if table.columns[name].type == "int4"]
+        if names and self.choices.chance(50):
+            return {self.choices.one(("max", "min", "sum")): {self.choices.one(names): direction}}
+        return {"count": direction}
+
+    def selection(self, table: Table, depth: int) -> list[Field]:
+        """Columns, and relatives to a depth."""
+        names = self.world.columns(self.role, table.name)
+        made = [Field("column", table.name, name) for name in self.choices.some(names, 70)]
+        if depth and self.choices.chance(5):
+            hidden = self.choices.one(list(table.columns))
+            made.append(Field("column", table.name, hidden))
+        relatives = [
+            one for one in table.relationships.values() if self.world.selects(self.role, one.target)
+        ]
+        for _ in range(self.choices.one((0, 1, 2)) if depth and relatives else 0):
+            one = self.choices.one(relatives)
+            target = self.world.tables[one.target]
+            if one.is_array and self.world.aggregates(self.role, one.target):
+                if self.choices.chance(40):
+                    name = f"{one.name}_aggregate"
+                    made.append(self.field("aggregate", target, name, depth - 1))
+                    continue
+            kind = "array" if one.is_array else "object"
+            made.append(self.field(kind, target, one.name, depth - 1))
+        for number, one_field in enumerate(made):
+            if one_field.kind != "column" or self.choices.chance(5):
+                one_field.key = f"k{number}"
+        return made or [_typename()]
+
+    def _aggregate(self, table: Table, depth: int) -> list[Field]:
+        names = self.world.columns(self.role, table.name)
+        measures = [Field("count", table.name, "count")]
+        if self.choices.chance(40) and names:
+            arguments: dict[str, Json] = {"columns": [Name(self.choices.one(names))]}
+            if self.choices.chance(60):
+                arguments["distinct"] = self.choices.chance(70)
+            measures.append(Field("count", table.name, "count", arguments, [], "counted"))
+        for function in self.choices.some(list(_MEASURED), 40):
+            over = [n for n in names if table.columns[n].type in _MEASURED[function]]
+            if over:
+                chosen = [Field("column", table.name, self.choices.one(over))]
+                measures.append(Field("measure", table.name, function, {}, chosen))
+        made = [Field("measures", table.name, "aggregate", {}, measures)]
+        if self.choices.chance(60):
+            made.append(Field("nodes", table.name, "nodes", {}, self.selection(table, depth)))
+        return made
+
+
+def _typename() -> Field:
+    return Field("typename", "", "__typename")
+
+
+def _root_name(kind: str, table: Table) -> str:
+    suffix = {"rows": "", "aggregate": "_aggregate", "by_pk": "_by_pk"}[kind]
+    return table.name + suffix
+
+
+@dataclass
+class ReadOracle(Oracle):
+    """Answers read fields."""
+
+    def root(self, field: Field) -> Json:
+        """The value of a root field; refuses what the role does not have."""
+        table = self.world.tables[field.table]
+        if not self.world.selects(self.role, table.name):
+            self.hidden()
+        if field.kind == "by_pk":
+            self.check_column(table, "id")
+            rows = [
+                row
+                for row in self.visible(table.name)
+                if self.cell(table, row, "id") == field.arguments["id"]
+            ]
+            self.objects(field.selection, table, rows)
+            return self.object(field.selection, table, rows[0]) if rows else None
+        return self.over(field, table, self.visible(table.name))
+
+    def over(self, field: Field, table: Table, rows: list[Row]) -> Json:
+        """A list or an aggregate over rows that the role sees."""
+        self.check_selection(field.selection, table)
+        cap = self.world.limit(self.role, table.name)
+        if field.kind == "aggregate":
+            if not self.world.aggregates(self.role, table.name):
+                self.hidden()
+            return self._aggregate(field, table, self.window(field.arguments, table, rows, None))
+        return self._listed(field, table, self.window(field.arguments, table, rows, cap))
+
+    def _listed(self, field: Field, table: Table, rows: list[Row]) -> Json:
+        made = self.objects(field.selection, table, rows)
+        return made if self._is_total(field.arguments, table) else Bag(made)
+
+    def _is_total(self, arguments: dict[str, Json], table: Table) -> bool:
+        total = self.world.sees_key(self.role, table.name)
+        return total and any("id" in key for key in arguments.get("order_by", []))
+
+    def window(
+        self, arguments: dict[str, Json], table: Table, rows: list[Row], cap: int | None
+    ) -> list[Row]:
+        """The rows that a field's arguments leave, in order."""
+        where = arguments.get("where", {})
+        rows = [row for row in rows if self.matches(where, table, row) is True]
+        keys = arguments.get("order_by", [])
+        rows = ordered(rows, [self._sort_key(key, table, rows) for key in keys])
+        if "distinct_on" in arguments:
+            firsts: dict[Json, Row] = {}
+            for row in rows:
+                cell = self.cell(table, row, arguments["distinct_on"][0])
+                firsts.setdefault(canonical(cell), row)
+            rows = list(firsts.values())
+        start = arguments.get("offset", 0)
+        limits = [one for one in (arguments.get("limit"), cap) if one is not None]
+        return rows[start : start + min(limits)] if limits else rows[start:]
+
+    def _sort_key(self, key: Json, table: Table, rows: list[Row]) -> tuple[list[Json], str]:
+        found = [self._sort_value(key, table, row) for row in rows]
+        return [value for value, _ in found], _direction(key)
+
+    def _sort_value(self, key: Json, table: Table, row: Row) -> tuple[Json, str]:
+        ((name, inner),) = key.items()
+        if name in table.columns:
+            self.check_column(table, name)
+            return self.cell(table, row, name), inner
+        own = name.removesuffix("_aggregate")
+        target = self.world.tables[table.relationships[own].target]
+        rows = self.seen(table, row, own)
+        if own == name:
+            return self._sort_value(inner, target, rows[0]) if rows else (None, "")
+        ((function, over),) = inner.items()
+        if function == "count":
+            return len(rows), over
+        ((column, direction),) = over.items()
+        return self._measure(function, [self.cell(target, one, column) for one in rows]), direction
+
+    # --- selections
+
+    def check_selection(self, selection: list[Field], table: Table) -> None:
+        for one in selection:
+            if one.kind == "column":
+                self.check_column(table, one.name)
+            elif one.kind in ("object", "array", "nodes") or one.kind == "aggregate":
+                self.check_selection(one.selection, self.world.tables[one.table])
+
+    def objects(self, selection: list[Field], table: Table, rows: list[Row]) -> list[Json]:
+        """Each row as its selection shows it."""
+        self.check_selection(selection, table)
+        return [self.object(selection, table, row) for row in rows]
+
+    def object(self, selection: list[Field], table: Table, row: Row) -> Json:
+        """A row as its selection shows it."""
+        return {one.key: self._member(one, table, row) for one in selection}
+
+    def _member(self, one: Field, table: Table, row: Row) -> Json:
+        if one.kind == "typename":
+            return table.name
+        if one.kind == "column":
+            return self.cell(table, row, one.name)
+        name = one.name.removesuffix("_aggregate")
+        rows = self.seen(table, row, name)
+        target = self.world.tables[one.table]
+        if one.kind == "object":
+            return self.object(one.selection, target, rows[0]) if rows else None
+        return self.over(one, target, rows)
+
+    def _aggregate(self, field: Field, table: Table, rows: list[Row]) -> Json:
+        made: dict[str, Json] = {}
+        for one in field.selection:
+            if one.kind == "nodes":
+                cap = self.world.limit(self.role, table.name)
+                nodes = self.objects(one.selection, table, rows[:cap])
+                made[one.key] = nodes if self._is_total(field.arguments, table) else Bag(nodes)
+            else:
+                made[one.key] = {m.key: self._measured(m, table, rows) for m in one.selection}
+        return made
+
+    def _measured(self, field: Field, table: Table, rows: list[Row]) -> Json:
+        if field.kind == "measure":
+            return {
+                one.key: self._measure(field.name, [self.cell(table, r, one.name) for r in rows])
+                for one in field.selection
+            }
+        if "columns" not in field.arguments:
+            return len(rows)
+        cells = [self.cell(table, row, field.arguments["columns"][0]) for row in rows]
+        known = [canonical(one) for one in cells if one is not None]
+        return len(set(known)) if field.arguments.get("distinct") else len(known)
+
+    @staticmethod
+    def _measure(function: str, values: list[Json]) -> Json:
+        known = [one for one in values if one is not None]
+        if not known:
+            return None
+        match function:
+            case "sum":
+                return sum(known)
+            case "avg":
+                return sum(known) / len(known)
+            case "max":
+                return max(known)
+        return min(known)
+
+
+def _direction(key: Json) -> str:
+    while isinstance(key, dict):
+        (key,) = key.values()
+    return str(key)
