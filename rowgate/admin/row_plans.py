@@ -34,7 +34,14 @@ from rowgate.plan.types import (
 )
 from rowgate.schema.types import STRINGIFIED
 from rowgate.snapshot.conditions import ConditionReader
-from rowgate.snapshot.types import Options, Relationship, Table
+from rowgate.snapshot.types import (
+    DeletePermission,
+    InsertPermission,
+    Options,
+    Relationship,
+    Table,
+    UpdatePermission,
+)
 
 Path = tuple[PathStep, ...]
 ARGS: Path = ("args",)
@@ -97,6 +104,7 @@ class Planner:
     ) -> Write:
         """Rows to insert; a row without a value takes every default."""
         permission = self.scope.insert_permission(table)
+        _refuse_unvalidated(permission)
         given = [self._values(table, one, permission.columns) for one in objects]
         if not given:
             raise denied("bad-request", "no objects to insert", (*ARGS, "objects"))
@@ -111,6 +119,7 @@ class Planner:
         """Rows to change; `changes`: operator and column → value."""
         assignments = []
         permission = self.scope.update_permission(table)
+        _refuse_unvalidated(permission)
         for operator, values in changes:
             path = (*ARGS, f"${operator}")
             for name, value in values.items():
@@ -124,7 +133,7 @@ class Planner:
 
     def delete(self, table: Table, where: Json) -> Write:
         """Rows to delete."""
-        self.scope.delete_permission(table)
+        _refuse_unvalidated(self.scope.delete_permission(table))
         change = self.scope.delete(table, self._where(table, where))
         return Write(change, path=ARGS)
 
@@ -316,3 +325,12 @@ def _check_constraint(table: Table, name: str) -> None:
     if all(key is None or key.name != name for key in keys):
         text = f'constraint "{name}" for table "{table.name}" does not exist'
         raise denied("unexpected", text, (*ARGS, "on_conflict", "constraint"))
+
+
+def _refuse_unvalidated(
+    permission: InsertPermission | UpdatePermission | DeletePermission,
+) -> None:
+    """Refuse what a webhook would have to judge first: this API asks none."""
+    if permission.validate_input is not None:
+        text = "input validation webhooks are only called by GraphQL mutations"
+        raise denied("not-supported", text, ARGS)

@@ -6,6 +6,7 @@ Apart from `read_table`, since here every key that goes unread would open someth
 from collections.abc import Callable
 
 from rowgate.base.json import Json
+from rowgate.metadata.read_action import read_header
 from rowgate.metadata.shapes import Label, Misfit, Node, Problems, T
 from rowgate.metadata.types import (
     ALL_COLUMNS,
@@ -139,8 +140,13 @@ def _validation(node: Node) -> Json:
 
 def _webhook(node: Node) -> Json:
     node.choice("type", ("http",), "http")
-    node.inner(
-        "definition",
-        lambda inner: inner.only("url", "forward_client_headers", "headers", "timeout"),
-    )
+    node.inner("definition", _definition)
     return node.value
+
+
+def _definition(node: Node) -> None:
+    node.name("url")
+    node.inners("headers", read_header)
+    node.maybe_flag("forward_client_headers")
+    if node.maybe_count("timeout") == 0:
+        raise node.wrong("timeout", "a positive number of seconds")

@@ -18,6 +18,7 @@ from rowgate.plan.types import (
     Work,
     Write,
 )
+from rowgate.plan.validation import validations
 from rowgate.plan.values import value_of
 from rowgate.plan.writes import respond
 from rowgate.schema.meanings import ColumnInput, InsertRoot, RelationshipInput
@@ -33,7 +34,9 @@ def plan_insert(field: Selected, snapshot: Snapshot, role: str, options: Options
     meaning = field.field.meaning
     assert isinstance(meaning, InsertRoot)
     reader = OutputReader(Scope(snapshot, meaning.table.source, role), options)
-    return Plan(meaning.table.source, field.key, _work(field, meaning, reader), field.path)
+    work = _work(field, meaning, reader)
+    judged = validations(field, role)
+    return Plan(meaning.table.source, field.key, work, field.path, judged)
 
 
 def _work(field: Selected, meaning: InsertRoot, reader: OutputReader) -> Work:

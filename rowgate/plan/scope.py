@@ -24,18 +24,20 @@ from rowgate.algebra.types import (
 from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.types import PgType
-from rowgate.plan.types import (
-    Assignment,
-    Conflict,
-    Delete,
+from rowgate.plan.origins import (
     FromField,
     FromFunction,
     FromGiven,
     FromNative,
     FromTable,
     FromWritten,
-    Insert,
     Origin,
+)
+from rowgate.plan.types import (
+    Assignment,
+    Conflict,
+    Delete,
+    Insert,
     Rows,
     Update,
 )

@@ -7,7 +7,6 @@ from rowgate.algebra.types import (
     TRUE,
     Condition,
     Constant,
-    FunctionCall,
     Join,
     Operand,
     Value,
@@ -15,56 +14,10 @@ from rowgate.algebra.types import (
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep, QualifiedName
 from rowgate.catalog.types import PgType
+from rowgate.operation.types import Input
+from rowgate.plan.origins import Origin
 
 Path = tuple[PathStep, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FromTable:
-    """All rows of a table."""
-
-    table: QualifiedName
-
-
-@dataclass(frozen=True, slots=True)
-class FromFunction:
-    """The rows that a function returns; of the row at hand where it takes one."""
-
-    call: FunctionCall
-    table: QualifiedName
-
-
-@dataclass(frozen=True, slots=True)
-class FromWritten:
-    """The rows that this statement's own insert, update or delete returned."""
-
-    table: QualifiedName
-
-
-@dataclass(frozen=True, slots=True)
-class FromGiven:
-    """Rows given as composite literals (`text[]`) at execution: the outcome of nested inserts."""
-
-    table: QualifiedName
-
-
-@dataclass(frozen=True, slots=True)
-class FromNative:
-    """The rows of a native query: its code in pieces, a value where an argument stands."""
-
-    parts: tuple[str | Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FromField:
-    """The rows that an operand of the row at hand holds as JSON or composites; none where it is
-    null. `columns` are those that are read, with their types."""
-
-    operand: Operand
-    columns: tuple[tuple[str, PgType], ...]
-
-
-Origin = FromTable | FromFunction | FromWritten | FromGiven | FromNative | FromField
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +308,10 @@ class Write:
     response: Response = ()
     one: Fields | None = None
     path: Path = ()
-    validation: "Validation | None" = None
+
+
+Told = Mapping[str, "Input | Told"]
+"""One member of what a validation webhook is told: a row, or a mutation's arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +319,7 @@ class Validation:
     """A webhook that judges a mutation's input first. `definition` is the metadata's."""
 
     definition: Json
-    inputs: tuple[Json, ...] = ()
+    inputs: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,9 +364,10 @@ Work = Read | Write | NestedWrite | WriteMany | Fixed
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Work on one source, under a response key."""
+    """Work on one source, under a response key, after its `validations` have passed."""
 
     source: str
     key: str
     work: Work
     path: Path = ()
+    validations: tuple[Validation, ...] = ()

@@ -23,6 +23,7 @@ from rowgate.plan.types import (
     Write,
     WriteMany,
 )
+from rowgate.plan.validation import validations
 from rowgate.plan.values import members, required, value_of
 from rowgate.schema.meanings import (
     Change,
@@ -43,7 +44,8 @@ def plan_write(field: Selected, snapshot: Snapshot, role: str, options: Options)
     assert field.field is not None
     table = field.field.meaning.table  # type: ignore[attr-defined]
     reader = OutputReader(Scope(snapshot, table.source, role), options)
-    return Plan(table.source, field.key, _work(field, table, reader), field.path)
+    work = _work(field, table, reader)
+    return Plan(table.source, field.key, work, field.path, validations(field, role))
 
 
 def _work(field: Selected, table: Table, reader: OutputReader) -> Work:

@@ -1,14 +1,16 @@
 """Rows as `from … where … order by … limit …`."""
 
 from rowgate.algebra.types import TRUE, Condition, Join, Value, conjunction
-from rowgate.plan.types import (
-    ByAggregate,
+from rowgate.plan.origins import (
     FromField,
     FromFunction,
     FromGiven,
     FromNative,
     FromTable,
     FromWritten,
+)
+from rowgate.plan.types import (
+    ByAggregate,
     Order,
     Rows,
     SortKey,

@@ -13,7 +13,7 @@ from rowgate.features.tables.nested import insert_nested
 from rowgate.operation.types import Selected
 from rowgate.plan.inserts import plan_insert
 from rowgate.plan.reads import plan_read
-from rowgate.plan.types import Fixed, NestedWrite, Path, Plan, Work, Write, WriteMany
+from rowgate.plan.types import Fixed, NestedWrite, Path, Plan, Validation, Work, Write, WriteMany
 from rowgate.plan.writes import plan_write
 from rowgate.response.assemble import items
 from rowgate.schema.meanings import (
@@ -94,6 +94,7 @@ class TableField:
     step: Step
     writes: bool
     statements: int
+    validations: tuple[Validation, ...] = ()
 
 
 def plan_field(
@@ -118,7 +119,14 @@ def plan_field(
 def prepare(plan: Plan, kind: str) -> TableField:
     """A plan rendered."""
     step = _step(plan.work)
-    return TableField(plan.source, encode(plan.key), step, kind == "mutation", _statements(step))
+    return TableField(
+        plan.source,
+        encode(plan.key),
+        step,
+        kind == "mutation",
+        _statements(step),
+        plan.validations,
+    )
 
 
 def _step(work: Work) -> Step:
