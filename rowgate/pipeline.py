@@ -13,6 +13,7 @@ from rowgate.base.session import ADMIN, Session
 from rowgate.features import allowlist, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.tables.fields import Asking, TableField, plan_field, prepare, run_fields
+from rowgate.features.validation import Judging, validate
 from rowgate.generation import Generation, Prepared, SchemaKey
 from rowgate.operation.document import Limits, parse, require_object, variable_values
 from rowgate.operation.select import Reader
@@ -301,6 +302,11 @@ async def _run_tables(request: _Request, fields: Sequence[TableField]) -> list[t
     database = request.engine.world.databases.get(source)
     if database is None:
         raise Unexpected(f'source "{source}" is not connected', code="postgres-error")
+    asked = [one for field in fields for one in field.validations]
+    if asked:
+        environment = request.engine.settings.environment
+        judging = Judging(request.values, request.session, request.headers, environment)
+        await validate(request.engine.webhooks, asked, judging)
     asking = Asking(request.values, request.session)
     async with database.connection() as connection:
         return await run_fields(connection, fields, asking)
