@@ -22,12 +22,14 @@ from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
 from rowgate.base.observation import Level, Log, capture_standard_logging
 from rowgate.base.session import Session
+from rowgate.features.rest.types import RestCall
 from rowgate.http.application import Application
 from rowgate.http.description import version
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import Receive, Scope, Send
 from rowgate.http.types import (
     Answering,
+    Calling,
     Endpoint,
     Headers,
     Health,
@@ -40,7 +42,7 @@ from rowgate.http.types import (
 )
 from rowgate.http.websocket.polling import polled
 from rowgate.pipeline import Endpoint as Spoken
-from rowgate.pipeline import GraphQLRequest, graphql, run_operation
+from rowgate.pipeline import GraphQLRequest, graphql, run_operation, run_stored
 from rowgate.settings import Settings, SettingsError
 from rowgate.world import World
 
@@ -152,6 +154,7 @@ def _services(engine: Engine) -> Services:
         graphql={surface: _answering(engine, spoken) for surface, spoken in _SPOKEN.items()},
         run=running,
         watch={surface: polled(run, interval) for surface, run in running.items()},
+        rest=_calling(engine),
         endpoints=_endpoints(engine),
         health=lambda: _health(engine.world),
         on_change=lambda call: engine.world.listeners.append(lambda _: call()),
@@ -177,6 +180,13 @@ def _running(engine: Engine, spoken: Spoken) -> Running:
         return await run_operation(engine, request, session, headers, spoken)
 
     return running
+
+
+def _calling(engine: Engine) -> Calling:
+    async def calling(call: RestCall, session: Session, headers: Headers) -> Reply:
+        return await run_stored(engine, call, session, headers)
+
+    return calling
 
 
 def _endpoints(engine: Engine) -> Mapping[tuple[str, str], Endpoint]:

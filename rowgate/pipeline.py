@@ -12,6 +12,9 @@ from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import ADMIN, Session
 from rowgate.features import allowlist, introspection
 from rowgate.features.actions import ActionCall, Calling, call
+from rowgate.features.rest.match import match
+from rowgate.features.rest.types import RestCall
+from rowgate.features.rest.variables import variables
 from rowgate.features.tables.fields import Asking, TableField, plan_field, prepare, run_fields
 from rowgate.features.validation import Judging, validate
 from rowgate.generation import Generation, Prepared, SchemaKey
@@ -190,6 +193,20 @@ async def run_operation(
         return _refused(engine, refusal, session, endpoint)
 
 
+async def run_stored(
+    engine: Engine, asked: RestCall, session: Session, headers: Mapping[str, str]
+) -> Answer:
+    """The answer of the RESTified operation that `asked` means: its data, not wrapped. Raises
+    `ApiError` for every failure."""
+    matched = match(engine.world.current.snapshot.endpoints, asked)
+    request = GraphQLRequest(matched.endpoint.query, variables(matched, asked))
+    try:
+        results, cookies = await _results(engine, request, session, headers, Endpoint.GRAPHQL)
+    except RecursionError:
+        raise ValidationFailed("the operation is nested too deeply") from None
+    return Answer(200, members(results), tuple(cookies))
+
+
 async def _run(
     engine: Engine,
     asked: GraphQLRequest,
@@ -197,6 +214,18 @@ async def _run(
     headers: Mapping[str, str],
     endpoint: Endpoint,
 ) -> Answer:
+    results, cookies = await _results(engine, asked, session, headers, endpoint)
+    return Answer(200, data(results), tuple(cookies))
+
+
+async def _results(
+    engine: Engine,
+    asked: GraphQLRequest,
+    session: Session,
+    headers: Mapping[str, str],
+    endpoint: Endpoint,
+) -> tuple[list[tuple[bytes, bytes]], list[tuple[str, str]]]:
+    """The root fields' keys and values, and the headers that actions set."""
     generation = engine.world.current
     role = generation.known(session.role)
     key = (role, endpoint is Endpoint.RELAY, session.backend_only)
@@ -210,8 +239,7 @@ async def _run(
     request = _Request(engine, generation, asked, session, headers, key, values)
     program = _program(request, prepared)
     cookies: list[tuple[str, str]] = []
-    results = await _run_fields(request, program, cookies)
-    return Answer(200, data(results), tuple(cookies))
+    return await _run_fields(request, program, cookies), cookies
 
 
 def _limits(settings: Settings) -> Limits:

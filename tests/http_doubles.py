@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rowgate.base.json import decode, encode
 from rowgate.base.observation import Log, capture_standard_logging
 from rowgate.base.session import Session
+from rowgate.features.rest.types import RestCall
 from rowgate.http.application import Application
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import Receive, Scope, Send
@@ -100,6 +101,9 @@ class Desk:
     async def run(self, operation: Operation, session: Session, _: Headers) -> Reply:
         return await self._answered(operation, session)
 
+    async def rest(self, call: RestCall, session: Session, _: Headers) -> Reply:
+        return await self._answered(call, session)
+
     async def _answered(self, asked: Any, session: Session) -> Reply:
         self.asked.append((asked, session))
         try:
@@ -117,6 +121,7 @@ class Desk:
             graphql=dict.fromkeys(Surface, self.graphql),
             run=dict.fromkeys(Surface, self.run),
             watch={surface: polled(self.run, 0.02) for surface in Surface},
+            rest=self.rest,
             endpoints={
                 ("POST", "/v1/metadata"): Endpoint("metadata", self.graphql),
                 ("POST", "/v1alpha1/pg_dump"): Endpoint("pgdump", self.graphql),

@@ -6,12 +6,13 @@ A dictionary, since the paths are fixed; what is not in it is a 404, a disabled 
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_to_bytes
 
 from rowgate.base.errors import AccessDenied, NotFound, NotSupported
 from rowgate.base.json import encode
 from rowgate.base.observation import REQUEST_ID
 from rowgate.base.session import Session
+from rowgate.features.rest.types import RestCall
 from rowgate.http import console
 from rowgate.http.description import version
 from rowgate.http.entrance import Entrance
@@ -29,6 +30,7 @@ from rowgate.http.exchange import (
 )
 from rowgate.http.types import Answering, Health, Looking, Reply, Services, Surface, Written
 
+_REST = "/api/rest/"
 _TEXT = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
 
 
@@ -70,7 +72,7 @@ class Routes:
             ("GET", "/hasura/healthz"): self._health,
         }
         for key, endpoint in self._services.endpoints.items():
-            if endpoint.api in apis:
+            if endpoint.api is None or endpoint.api in apis:
                 table[key] = self._answering(endpoint.answering)
         if "developer" in apis:
             table |= {("GET", path): self._looking(one) for path, one in self._developer.items()}
@@ -107,7 +109,7 @@ class Routes:
             if method == "OPTIONS":
                 asked.more += self._entrance.origins.preflight_headers(asked.headers)
                 return Written(204, b"")
-            handler = self._table.get((method, asked.scope["path"]))
+            handler = self._handler(method, asked.scope)
             if handler is None:
                 raise NotFound("resource does not exist")
             return await handler(asked)
@@ -116,6 +118,18 @@ class Routes:
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             known = self._entrance.refusals.known(error)
             return self._entrance.refusals.body(known, asked.session)
+
+    def _handler(self, method: str, scope: Scope) -> Handler | None:
+        """What answers a request. Stored operations are told by the path as it was sent."""
+        if raw_path(scope).startswith(_REST):
+            return self._rest
+        return self._table.get((method, scope["path"]))
+
+    async def _rest(self, asked: Asked) -> Reply:
+        session = await self._identify(asked)
+        limit = self._entrance.settings.body_limit
+        body = await read_body(asked.receive, asked.headers, limit)
+        return await self._services.rest(_rest_call(asked.scope, body), session, asked.headers)
 
     def _receive_headers(self, asked: Asked) -> None:
         asked.headers = read_headers(asked.scope)
@@ -174,6 +188,20 @@ class Routes:
                 return Written(200, f"WARN: {Health.INCONSISTENT}".encode(), _TEXT)
             case Health.UNREACHABLE:
                 return Written(500, b"ERROR", _TEXT)
+
+
+def raw_path(scope: Scope) -> str:
+    """The path as the client sent it, escapes and all."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].decode("latin-1")
+
+
+def _rest_call(scope: Scope, body: bytes) -> RestCall:
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    path = raw_path(scope).removeprefix(_REST)
+    segments = tuple(unquote_to_bytes(one).decode("utf-8", "replace") for one in path.split("/"))
+    query: bytes = scope.get("query_string", b"")
+    return RestCall(method, segments, query.decode("latin-1"), body)
 
 
 async def _no_relay(asked: Asked) -> Reply:  # noqa: ARG001 - the same for everyone

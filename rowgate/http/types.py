@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rowgate.base.json import Json
 from rowgate.base.session import Session
+from rowgate.features.rest.types import RestCall
 
 Headers = Mapping[str, str]
 """A request's headers, names in lower case."""
@@ -81,15 +82,19 @@ Running = Callable[[Operation, Session, Headers], Awaitable[Reply]]
 Watching = Callable[[Operation, Session, Headers], AsyncGenerator[Reply, None]]
 """A subscription: its first answer, then each that differs from the one before, until closed."""
 
+Calling = Callable[[RestCall, Session, Headers], Awaitable[Reply]]
+"""From a call of a stored operation, who asks, and its headers to the answer."""
+
 Looking = Callable[[], Json]
 """Something to look at, for admins: a JSON value as of now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What answers at a path, and the API (as in `HASURA_GRAPHQL_ENABLED_APIS`) it belongs to."""
+    """What answers at a path, and the API (as in `HASURA_GRAPHQL_ENABLED_APIS`) it belongs to;
+    None: it is always there."""
 
-    api: str
+    api: str | None
     answering: Answering
 
 
@@ -98,14 +103,15 @@ class Services:
     """The work behind the paths, given by the composition root.
 
     `graphql` answers raw bodies, `run` single operations of sockets, `watch` subscriptions, each by
-    surface. `endpoints` are all other authenticated paths, by method and path; `developer` are the
-    `/dev/…` views, which admins may look at. `on_change` takes what is to be called when the world
-    has changed.
+    surface, `rest` calls of stored operations. `endpoints` are all other authenticated paths, by
+    method and path; `developer` are the `/dev/…` views, which admins may look at. `on_change` takes
+    what is to be called when the world has changed.
     """
 
     graphql: Mapping[Surface, Answering]
     run: Mapping[Surface, Running]
     watch: Mapping[Surface, Watching]
+    rest: Calling
     endpoints: Mapping[tuple[str, str], Endpoint]
     health: Callable[[], Awaitable[Health]]
     on_change: Callable[[Callable[[], None]], None]
