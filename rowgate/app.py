@@ -18,10 +18,11 @@ from rowgate.admin import (
     query_api_v1,
     query_api_v2,
 )
-from rowgate.base.errors import ApiError
-from rowgate.base.json import Json
+from rowgate.base.errors import AccessDenied, ApiError
+from rowgate.base.json import Json, encode
 from rowgate.base.observation import Level, Log, capture_standard_logging
-from rowgate.base.session import Session
+from rowgate.base.session import ADMIN, Session
+from rowgate.features.rest.openapi import describe
 from rowgate.features.rest.types import RestCall
 from rowgate.http.application import Application
 from rowgate.http.description import version
@@ -198,7 +199,15 @@ def _endpoints(engine: Engine) -> Mapping[tuple[str, str], Endpoint]:
         kind = (("content-type", "application/sql"),) if status == 200 else ()
         return Written(status, dump, kind)
 
+    async def openapi(body: bytes, session: Session, headers: Headers) -> Reply:  # noqa: ARG001
+        if not session.is_admin:
+            raise AccessDenied("restricted access : admin only")
+        generation = engine.world.current
+        schema = generation.translated((ADMIN, False, False))
+        return Written(200, encode(describe(generation.snapshot.endpoints, schema)))
+
     return {
+        ("GET", "/api/swagger/json"): Endpoint(None, openapi),
         ("POST", "/v1/metadata"): _administering(engine, metadata_api),
         ("POST", "/v1/graphql/explain"): _administering(engine, explain_api),
         ("POST", "/v1alpha1/graphql/explain"): _administering(engine, explain_api),
