@@ -22,8 +22,8 @@ from rowgate.snapshot.types import Table
 from rowgate.sql.render import render
 
 Work = ReadRows | Aggregate | Write
-_UPDATE_KEYS = ("set", "inc")
-_UNBUILT_UPDATE_KEYS = ("mul", "default")
+_UPDATE_KEYS = ("set", "inc", "mul")
+_UNBUILT_UPDATE_KEYS = ("default",)
 
 
 def select(arguments: Json) -> Task:

@@ -257,7 +257,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A column's change: `operator` is `set`, `inc`, `append`, `prepend`, `delete_key`,
+    """A column's change: `operator` is `set`, `inc`, `mul`, `append`, `prepend`, `delete_key`,
     `delete_elem` or `delete_at_path`; value None: null."""
 
     column: str

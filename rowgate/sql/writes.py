@@ -165,6 +165,8 @@ class WriteWriter(ConnectionWriter):
         match one.operator:
             case "inc":
                 return f"{name} = t0.{name} + {value}"
+            case "mul":
+                return f"{name} = t0.{name} * {value}"
             case "append":
                 return f"{name} = t0.{name} || {value}"
             case "prepend":
