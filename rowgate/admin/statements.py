@@ -31,7 +31,7 @@ def split(script: str) -> list[str]:
     """The statements of `script` without their semicolons; empty ones are left out.
 
     >>> split("select ';'; -- a; b\\n create table t ($$;$$);")
-    ["select ';'", "-- a; b\\n create table t ($$;$$)"]
+    ["select ';'", '-- a; b\\n create table t ($$;$$)']
     """
     statements: list[str] = []
     start, depth, substance = 0, 0, False
