@@ -61,6 +61,8 @@ class InputReader:
             name = node.name.value
             if name not in declared:
                 raise ValidationFailed(f"'{path[-1]}' has no argument named '{name}'", path=path)
+            if name in given:
+                raise ValidationFailed(f"there can be only one argument named '{name}'", path=path)
             given[name] = node.value
         read: dict[str, Input] = {}
         for name, item in declared.items():
