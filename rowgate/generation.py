@@ -13,6 +13,7 @@ import graphql
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN
 from rowgate.catalog.types import Catalog
+from rowgate.features import federation
 from rowgate.features.allowlist import allowed
 from rowgate.features.introspection import translate
 from rowgate.metadata.types import Metadata
@@ -94,6 +95,7 @@ class Generation:
         ).union(*(entry.roles or () for entry in metadata.allowlist))
         self._schemas: dict[SchemaKey, RoleSchema] = {}
         self._translated: dict[SchemaKey, graphql.GraphQLSchema] = {}
+        self._sdl: dict[SchemaKey, str] = {}
 
     def known(self, role: str) -> str:
         """`role`, or the name that all roles share that the metadata does not name."""
@@ -114,4 +116,11 @@ class Generation:
         found = self._translated.get(key)
         if found is None:
             found = self._translated[key] = translate(self.schema(key))
+        return found
+
+    def sdl(self, key: SchemaKey, keys: federation.Keys) -> str:
+        """The schema under `key` as text for a federation gateway; `keys` follow from `key`."""
+        found = self._sdl.get(key)
+        if found is None:
+            found = self._sdl[key] = federation.describe(self.translated(key), keys)
         return found

@@ -1,17 +1,21 @@
 """One request, top to bottom: operation, program, run, assemble."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
+import asyncpg
 import httpx
 
 from rowgate.base.errors import ApiError, ParseFailed, Unexpected, ValidationFailed
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import ADMIN, Session
-from rowgate.features import allowlist, introspection
+from rowgate.features import allowlist, federation, introspection
 from rowgate.features.actions import ActionCall, Calling, call
+from rowgate.features.federation import EntitiesField, ServiceField
 from rowgate.features.rest.match import match
 from rowgate.features.rest.types import RestCall
 from rowgate.features.rest.variables import variables
@@ -23,7 +27,7 @@ from rowgate.operation.select import Reader
 from rowgate.operation.shape import shape
 from rowgate.operation.types import Introspect, Operation, Selected
 from rowgate.response.assemble import data, errors, items, members
-from rowgate.schema.meanings import ActionRoot, Part
+from rowgate.schema.meanings import ActionRoot, EntitiesRoot, Part, ServiceRoot
 from rowgate.settings import Settings
 from rowgate.world import World
 
@@ -95,7 +99,9 @@ class _Namespace:
     fields: tuple["_RootField", ...]
 
 
-_RootField = TableField | ActionCall | _Typename | _Introspection | _Namespace
+_RootField = (
+    TableField | ActionCall | EntitiesField | ServiceField | _Typename | _Introspection | _Namespace
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,19 +290,26 @@ def _root_field(request: _Request, field: Selected, kind: str) -> _RootField:
         return _Typename(key, encode(field.parent))
     match field.field.meaning:
         case Introspect():
-            if request.key[0] in request.generation.snapshot.introspection_disabled_for:
-                raise introspection.refuse(request.session.role)
+            _refuse_hidden(request)
             return _Introspection(key, field.field.meaning)
         case ActionRoot(action=action):
             return ActionCall(field, action, key)
         case Part.NAMESPACE:
             inner = tuple(_root_field(request, one, kind) for one in field.selections)
             return _Namespace(key, inner)
+        case EntitiesRoot() | ServiceRoot():
+            snapshot, options = request.generation.snapshot, request.generation.settings
+            return federation.prepare(field, snapshot, request.key[0], options)
     generation = request.generation
     plan = plan_field(field, kind, generation.snapshot, request.key[0], generation.settings)
     if plan is None:
         raise ApiError(f"'{field.key}' cannot be run", code="not-supported", path=field.path)
     return prepare(plan, kind)
+
+
+def _refuse_hidden(request: _Request) -> None:
+    if request.key[0] in request.generation.snapshot.introspection_disabled_for:
+        raise introspection.refuse(request.session.role)
 
 
 async def _run_fields(
@@ -326,18 +339,21 @@ def _grouped(fields: Sequence[_RootField]) -> list[list[_RootField]]:
 
 
 async def _run_tables(request: _Request, fields: Sequence[TableField]) -> list[tuple[bytes, bytes]]:
-    source = fields[0].source
-    database = request.engine.world.databases.get(source)
-    if database is None:
-        raise Unexpected(f'source "{source}" is not connected', code="postgres-error")
     asked = [one for field in fields for one in field.validations]
     if asked:
         environment = request.engine.settings.environment
         judging = Judging(request.values, request.session, request.headers, environment)
         await validate(request.engine.webhooks, asked, judging)
     asking = Asking(request.values, request.session)
-    async with database.connection() as connection:
+    async with _connection(request, fields[0].source) as connection:
         return await run_fields(connection, fields, asking)
+
+
+def _connection(request: _Request, source: str) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    database = request.engine.world.databases.get(source)
+    if database is None:
+        raise Unexpected(f'source "{source}" is not connected', code="postgres-error")
+    return database.connection()
 
 
 async def _run_other(
@@ -355,6 +371,14 @@ async def _run_other(
             called = await call(request.engine.webhooks, field, _calling(request))
             cookies += [("set-cookie", one) for one in called.cookies]
             return field.key, called.value
+        case EntitiesField():
+            connect = partial(_connection, request)
+            values, session = request.values, request.session
+            return field.key, await federation.answer_entities(field, values, session, connect)
+        case ServiceField():
+            _refuse_hidden(request)
+            sdl = request.generation.sdl(request.key, field.keys)
+            return field.key, federation.answer_service(field, sdl)
     raise AssertionError(field)
 
 

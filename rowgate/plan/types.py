@@ -19,6 +19,9 @@ from rowgate.plan.origins import Origin
 
 Path = tuple[PathStep, ...]
 
+KEY_GIVEN = "(key)"
+"""Where the values of keys stand among a request's variables, whose names cannot be this."""
+
 
 @dataclass(frozen=True, slots=True)
 class ThroughRelationship:

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from rowgate.algebra.types import Operator
 from rowgate.catalog.types import PgType
 from rowgate.metadata.types import ActionDeclaration
+from rowgate.schema.types import Type
 from rowgate.snapshot.types import (
     ComputedField,
     NativeQuery,
@@ -119,6 +120,7 @@ class Part(Enum):
     HAS_NEXT = auto()
     HAS_PREVIOUS = auto()
     NAMESPACE = auto()
+    SDL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,37 @@ class NodeRoot:
     """Relay's `node(id)`."""
 
     tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityKey:
+    """A column of the key by which a federated row is asked for, and the form of its values."""
+
+    column: TableColumn
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A type of Apollo federation: the rows of a table, told apart by `key`."""
+
+    name: str
+    table: Table
+    key: tuple[EntityKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntitiesRoot:
+    """Apollo federation's `_entities`: rows by their keys."""
+
+    entities: tuple[Entity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRoot:
+    """Apollo federation's `_service`: the schema as text."""
+
+    entities: tuple[Entity, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from rowgate.schema.actions import action_fields
 from rowgate.schema.aggregates import aggregate_type
 from rowgate.schema.build import Builder, Families
 from rowgate.schema.columns import row_arguments
+from rowgate.schema.federation import federation_fields, is_federated
 from rowgate.schema.filters import bool_exp
 from rowgate.schema.functions import function_fields
 from rowgate.schema.meanings import (
@@ -101,6 +102,8 @@ def _queries(builder: Builder) -> Iterator[Field]:
     if builder.relay:
         arguments = inputs(InputField("id", NonNull(ID), "id", Decides.SQL, "A globally unique id"))
         yield Field("node", node_interface(builder), NodeRoot(node_tables(builder)), arguments)
+    elif is_federated(builder.options):
+        yield from federation_fields(builder)
 
 
 def _subscriptions(builder: Builder) -> Iterator[Field]:

@@ -44,6 +44,10 @@ class Options(Protocol):
         """Hasura's names of what is switched on."""
 
     @property
+    def enable_apollo_federation(self) -> bool:
+        """Whether Apollo federation's fields are served."""
+
+    @property
     def default_naming_convention(self) -> str:
         """`hasura-default` or `graphql-default`."""
 
