@@ -1,4 +1,4 @@
-"""Where random decisions come from: a seed (fast, for worlds) or Hypothesis (shrinks, for requests)."""
+"""Where random decisions come from: a seed (for worlds) or Hypothesis (for requests)."""
 
 import random
 from collections.abc import Sequence

@@ -67,11 +67,6 @@ class Served:
         found: State = json.loads(text)
         return found
 
-    def close(self) -> None:
-        """Drop the schema and the connections."""
-        self.loop.run_until_complete(self._execute(f"drop schema {self.world.schema} cascade"))
-        self.loop.run_until_complete(self.database.close())
-
 
 def serve(world: World, url: str, loop: asyncio.AbstractEventLoop) -> Served:
     """Make the world's schema and rows, and an engine over them."""
@@ -81,8 +76,6 @@ def serve(world: World, url: str, loop: asyncio.AbstractEventLoop) -> Served:
 async def _serve(world: World, url: str, loop: asyncio.AbstractEventLoop) -> Served:
     connection = await asyncpg.connect(url)
     try:
-        database_name = await connection.fetchval("select current_database()")
-        await connection.execute(f'alter database "{database_name}" set jit = off')
         await connection.execute(";\n".join(ddl(world)))
         await connection.execute(load(world, world.rows))
         catalog = await introspect(connection)

@@ -265,5 +265,5 @@ def _order(left: Json, right: Json, direction: str) -> int:
         if left is None and right is None:
             return 0
         return -1 if (left is None) == nulls_first else 1
-    found = (left > right) - (left < right)
+    found = int(left > right) - int(left < right)
     return -found if descending else found

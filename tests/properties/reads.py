@@ -123,13 +123,11 @@ class Reader:
         for _ in range(self.choices.one((0, 1, 2)) if depth and relatives else 0):
             one = self.choices.one(relatives)
             target = self.world.tables[one.target]
-            if one.is_array and self.world.aggregates(self.role, one.target):
-                if self.choices.chance(40):
-                    name = f"{one.name}_aggregate"
-                    made.append(self.field("aggregate", target, name, depth - 1))
-                    continue
-            kind = "array" if one.is_array else "object"
-            made.append(self.field(kind, target, one.name, depth - 1))
+            kind, name = ("array" if one.is_array else "object"), one.name
+            aggregates = one.is_array and self.world.aggregates(self.role, one.target)
+            if aggregates and self.choices.chance(40):
+                kind, name = "aggregate", f"{one.name}_aggregate"
+            made.append(self.field(kind, target, name, depth - 1))
         for number, one_field in enumerate(made):
             if one_field.kind != "column" or self.choices.chance(5):
                 one_field.key = f"k{number}"

@@ -86,27 +86,11 @@ class WriteOracle(ReadOracle):
         for rule, table, row in checks:
             if self.allows(rule.check, table, row) is not True:
                 codes.add("permission-error")
-        if any(self._violates(table, state) for table in self.world.tables.values()):
+        if any(violates(table, state) for table in self.world.tables.values()):
             codes.add("constraint-violation")
         if codes:
             raise Refused(*codes)
         self.state = state
-
-    @staticmethod
-    def _violates(table: Table, state: State) -> bool:
-        rows = state[table.name]
-        for column in table.columns.values():
-            values = [row[column.name] for row in rows]
-            if not column.nullable and None in values:
-                return True
-            known = [value for value in values if value is not None]
-            if column.unique and len(set(known)) < len(known):
-                return True
-        for key in table.foreign_keys:
-            ids = {row["id"] for row in state[key.target]} | {None}
-            if any(row[key.column] not in ids for row in rows):
-                return True
-        return False
 
     def _without(self, table: Table, rows: list[Row]) -> State:
         """The state without rows and what refers to them; refuses where a reference forbids it."""
@@ -126,7 +110,7 @@ class WriteOracle(ReadOracle):
             name: [row for row in kept if (name, row["id"]) not in gone]
             for name, kept in self.state.items()
         }
-        if any(self._violates(one, state) for one in self.world.tables.values()):
+        if any(violates(one, state) for one in self.world.tables.values()):
             raise Refused("constraint-violation")
         return state
 
@@ -134,9 +118,7 @@ class WriteOracle(ReadOracle):
 
     def _update(self, field: Field, table: Table, rule: WriteRule) -> Json:
         if field.kind == "update_many":
-            return [
-                self._one_update(field, table, rule, one) for one in field.arguments["updates"]
-            ]
+            return [self._one_update(field, table, rule, one) for one in field.arguments["updates"]]
         return self._one_update(field, table, rule, field.arguments)
 
     def _one_update(
@@ -282,3 +264,20 @@ class WriteOracle(ReadOracle):
                     _, count = self._nested(target, child, {one.theirs: row[one.ours]})
                     affected += count
         return rows[0], affected
+
+
+def violates(table: Table, state: State) -> bool:
+    """Whether a column's or reference's constraint does not hold for a table's rows."""
+    rows = state[table.name]
+    for column in table.columns.values():
+        values = [row[column.name] for row in rows]
+        if not column.nullable and None in values:
+            return True
+        known = [value for value in values if value is not None]
+        if column.unique and len(set(known)) < len(known):
+            return True
+    for key in table.foreign_keys:
+        ids = {row["id"] for row in state[key.target]} | {None}
+        if any(row[key.column] not in ids for row in rows):
+            return True
+    return False

@@ -1,0 +1,232 @@
+"""The permission differential: the engine answers as an independent oracle does, and what a role
+cannot see never changes what it is answered.
+
+2,000 requests by default; `ROWGATE_PROPERTY_CASES` says how many. A failure names the seed of its
+world, so that `make_world(seed, …)` gives the tables, rows and rules again.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from rowgate.postgres import EmbeddedPostgres
+from tests.conftest import fresh_database
+from tests.properties.changes import Changer
+from tests.properties.choices import Choices, Drawn
+from tests.properties.comparison import Expected, agrees, same, stored
+from tests.properties.documents import Document, Field
+from tests.properties.harness import Served, serve
+from tests.properties.hidden import disturbed
+from tests.properties.model import SESSION_VARIABLES, Json, State
+from tests.properties.oracle import Refused
+from tests.properties.reads import Reader, ReadOracle
+from tests.properties.worlds import ROLES, make_world
+from tests.properties.writes import WriteOracle
+
+CASES = int(os.environ.get("ROWGATE_PROPERTY_CASES", "2000"))
+ROUND = 2000
+READS, WRITES = 3, 2
+WORLDS = 25
+
+Expect = Callable[[Mapping[str, str]], Expected]
+"""What must be answered to a session with these variables."""
+
+
+@dataclass
+class Round:
+    """Worlds that are served together, and how often what was tried."""
+
+    number: int
+    url: str
+    loop: asyncio.AbstractEventLoop
+    worlds: dict[int, Served] = field(default_factory=dict)
+    tried: Counter[str] = field(default_factory=Counter)
+
+    def world(self, index: int) -> Served:
+        """A world of this round, made when it is first asked for."""
+        found = self.worlds.get(index)
+        if found is None:
+            made = make_world(self.seed(index), f"world_{index}")
+            found = self.worlds[index] = serve(made, self.url, self.loop)
+        return found
+
+    def seed(self, index: int) -> int:
+        """The seed behind a world."""
+        return self.number * WORLDS + index
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    made = asyncio.new_event_loop()
+    yield made
+    made.close()
+
+
+@dataclass
+class Case:
+    """One session in one world."""
+
+    round: Round
+    index: int
+    served: Served
+    role: str
+    session: Mapping[str, str]
+
+    def require(self, holds: bool, body: Json, *what: object) -> None:
+        """Fail with everything that a reproduction needs."""
+        if not holds:
+            about = f"world {self.round.seed(self.index)}, {self.role} {dict(self.session)}"
+            pytest.fail("\n".join([about, str(body), *map(repr, what)]), pytrace=False)
+
+    def ask(self, body: Json) -> bytes:
+        """The engine's answer."""
+        return self.served.ask(body, self.role, self.session)
+
+    def judged(self, expect: Expect, body: Json, answer: bytes) -> None:
+        """Compare an answer. A session that lacks a variable may be refused for that alone; if it
+        is not, then what the variable holds must not matter."""
+        sessions: list[Mapping[str, str]] = [self.session]
+        missing = [n for n in SESSION_VARIABLES.values() if n[0].lower() not in self.session]
+        if missing and agrees(Refused("not-found"), answer):
+            self.round.tried["refused for a missing variable"] += 1
+            return
+        for name, values in missing:
+            sessions = [{**self.session, name.lower(): value} for value in values]
+        for session in sessions:
+            expected = expect(session)
+            self.require(agrees(expected, answer), body, "expected", expected, "got", answer)
+        self.round.tried["refused" if b'"errors"' in answer[:10] else "answered"] += 1
+
+
+def _session(choices: Choices) -> dict[str, str]:
+    made = {name.lower(): choices.one(values) for name, values in SESSION_VARIABLES.values()}
+    if choices.chance(6):
+        del made[choices.one(list(made))]
+    return made
+
+
+def _read(case: Case, choices: Choices) -> tuple[Json, Expect]:
+    world = case.served.world
+    root = Reader(choices, world, case.role).root()
+    whole = {"where": "{}_bool_exp"} if root.kind == "rows" and choices.chance(30) else {}
+
+    def expect(session: Mapping[str, str]) -> Expected:
+        try:
+            return {root.key: ReadOracle(world, world.rows, case.role, session).root(root)}
+        except Refused as refused:
+            return refused
+
+    return Document(whole).body("query", [root]), expect
+
+
+def _check_reads(case: Case, choices: Choices) -> None:
+    reads = [_read(case, choices) for _ in range(READS)]
+    answers = [case.ask(body) for body, _ in reads]
+    for (body, expect), answer in zip(reads, answers, strict=True):
+        case.judged(expect, body, answer)
+    world = case.served.world
+    try:
+        oracle = ReadOracle(world, world.rows, case.role, case.session)
+        state = disturbed(oracle, choices.integer(0, 1000))
+    except Refused:
+        return
+    if state is None:
+        return
+    case.served.load(state)
+    try:
+        for (body, _), answer in zip(reads, answers, strict=True):
+            case.round.tried["undisturbed"] += 1
+            again = case.ask(body)
+            case.require(again == answer, body, "before", answer, "after", again, state)
+    finally:
+        case.served.load(world.rows)
+
+
+def _check_write(case: Case, choices: Choices) -> None:
+    world = case.served.world
+    roots = [Changer(choices, world, case.role).root()]
+    if choices.chance(25):
+        roots.append(Changer(choices, world, case.role).root())
+        roots[1].key = "second"
+    whole = {"where": "{}_bool_exp!"} if choices.chance(30) else {}
+    body = Document(whole).body("mutation", roots)
+    states: list[State] = []
+
+    def expect(session: Mapping[str, str]) -> Expected:
+        oracle = WriteOracle(world, world.rows, case.role, session)
+        expected = _mutated(oracle, roots)
+        states.append(world.rows if isinstance(expected, Refused) else oracle.state)
+        return expected
+
+    answer = case.ask(body)
+    now = case.served.rows()
+    if now != stored(world, world.rows):
+        case.round.tried["changed"] += 1
+        case.served.load(world.rows)
+    case.judged(expect, body, answer)
+    for state in states or [world.rows]:
+        wanted = stored(world, state)
+        case.require(same(wanted, now), body, "stored", wanted, now)
+
+
+def _mutated(oracle: WriteOracle, roots: list[Field]) -> Expected:
+    """All root fields in order; a field that does not exist refuses the whole before any runs."""
+    expected: Expected = {}
+    for root in roots:
+        try:
+            value = oracle.mutate(root)
+            if isinstance(expected, dict):
+                expected[root.key] = value
+        except Refused as refused:
+            if isinstance(expected, dict) or refused.codes == ("validation-failed",):
+                expected = refused
+    return expected
+
+
+@pytest.mark.parametrize("number", range(max(1, CASES // ROUND)))
+def test_the_engine_answers_as_the_oracle(
+    number: int,
+    postgres_server: EmbeddedPostgres,
+    loop: asyncio.AbstractEventLoop,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cases = min(CASES, ROUND)
+
+    @seed(number)
+    @settings(
+        max_examples=cases // (READS + WRITES),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        choices = Drawn(data)
+        index = choices.integer(0, WORLDS - 1)
+        role, session = choices.one(ROLES), _session(choices)
+        case = Case(current, index, current.world(index), role, session)
+        current.tried["examples"] += 1
+        _check_reads(case, choices)
+        for _ in range(WRITES):
+            _check_write(case, choices)
+
+    for url in fresh_database(postgres_server):
+        current = Round(number, url, loop)
+        try:
+            check()
+        finally:
+            for one in current.worlds.values():
+                loop.run_until_complete(one.database.close())
+    tried = current.tried
+    with capsys.disabled():
+        print(f"\n  round {number}: {dict(tried)}")
+    assert tried["answered"] > 0.5 * cases
+    assert tried["undisturbed"] > 0.2 * cases
+    assert tried["changed"] > 0.04 * cases
