@@ -88,7 +88,7 @@ class Database:
                 },
             )
             await connection.set_type_codec(
-                "json", schema="pg_catalog", encoder=_as_is, decoder=_as_is, format="binary"
+                "json", schema="pg_catalog", encoder=_as_bytes, decoder=_as_is, format="binary"
             )
             return connection
         except BaseException as error:
@@ -101,7 +101,8 @@ class Database:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            await asyncio.wait_for(turn, self.settings.timeout)
+            async with asyncio.timeout(self.settings.timeout):
+                await turn
         except TimeoutError:
             raise Overloaded("max connections reached on postgres") from None
         finally:
@@ -137,8 +138,12 @@ class Database:
 
 
 def _as_is(value: bytes) -> bytes:
-    """JSON stays bytes in both directions: nobody decodes what Postgres built."""
+    """JSON leaves as bytes: nobody decodes what Postgres built."""
     return value
+
+
+def _as_bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
 
 
 class Lease:

@@ -29,6 +29,12 @@ def render(work: ReadRows | Aggregate | Connection | Write | NestedWrite) -> Sta
     return parameters.statement(text)
 
 
+def render_session() -> Statement:
+    """Sets `hasura.user` for the transaction that it runs in."""
+    parameters = Parameters()
+    return parameters.statement(WriteWriter(parameters).setting())
+
+
 def render_insert(insert: Insert, columns: tuple[str, ...]) -> Statement:
     """An insert of a nested write; each row gives its composite literal and `columns` as texts."""
     parameters = Parameters()

@@ -44,9 +44,12 @@ class WriteWriter(ConnectionWriter):
 
     def session(self) -> str:
         """The common table expression that sets `hasura.user`."""
+        return f"{_SESSION} as materialized ({self.setting()})"
+
+    def setting(self) -> str:
+        """`select` that sets `hasura.user` for its transaction."""
         number = self.parameters.number(WholeSession())
-        setting = f"select set_config('hasura.user', {number}::text, true) as c"
-        return f"{_SESSION} as materialized ({setting})"
+        return f"select set_config('hasura.user', {number}::text, true) as c"
 
     def response(self, response: Response, source: str, frame: Frame, count: str = "") -> str:
         """A mutation's response object over the rows that were written. `count` is how many;

@@ -13,7 +13,17 @@ from rowgate.features.tables.nested import insert_nested
 from rowgate.operation.types import Selected
 from rowgate.plan.inserts import plan_insert
 from rowgate.plan.reads import plan_read
-from rowgate.plan.types import Fixed, NestedWrite, Path, Plan, Validation, Work, Write, WriteMany
+from rowgate.plan.types import (
+    Fixed,
+    NestedWrite,
+    Path,
+    Plan,
+    ReadRows,
+    Validation,
+    Work,
+    Write,
+    WriteMany,
+)
 from rowgate.plan.writes import plan_write
 from rowgate.response.assemble import items
 from rowgate.schema.meanings import (
@@ -35,7 +45,7 @@ from rowgate.schema.meanings import (
     UpdateRoot,
 )
 from rowgate.snapshot.types import Options, Snapshot
-from rowgate.sql.render import render
+from rowgate.sql.render import render, render_session
 from rowgate.sql.types import Statement
 
 READS = (
@@ -61,6 +71,14 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A function called as a mutation: `hasura.user` is set first, in the same transaction."""
+
+    before: Statement
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
 class Nested:
     """A nested insert to run, and the statement that reads its answer."""
 
@@ -82,7 +100,7 @@ class Known:
     value: bytes
 
 
-Step = Ran | Nested | Several | Known
+Step = Ran | Called | Nested | Several | Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +136,10 @@ def plan_field(
 
 def prepare(plan: Plan, kind: str) -> TableField:
     """A plan rendered."""
-    step = _step(plan.work)
+    work = plan.work
+    step: Step = _step(work)
+    if kind == "mutation" and isinstance(work, ReadRows):
+        step = Called(render_session(), render(work))
     return TableField(
         plan.source,
         encode(plan.key),
@@ -148,7 +169,7 @@ def _statements(step: Step) -> int:
             return 1
         case Several():
             return sum(_statements(one) for one in step.steps)
-        case Nested():
+        case Nested() | Called():
             return 2
     return 0
 
@@ -179,6 +200,10 @@ async def _run(connection: asyncpg.Connection, step: Step, asking: Asking) -> by
             return await fetch(connection, statement.text, bound, step.path)
         case Known():
             return step.value
+        case Called():
+            before = arguments(step.before.binders, asking.variables, asking.session)
+            await fetch(connection, step.before.text, before)
+            return await _run(connection, Ran(step.statement), asking)
         case Several():
             return items([await _run(connection, one, asking) for one in step.steps])
     given = await insert_nested(connection, step.write, asking.variables, asking.session)
