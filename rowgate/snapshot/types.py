@@ -316,8 +316,8 @@ class StoredEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The world as it is served now. `roles`: every role that some permission names;
-    `nullable_roles`: inherited roles, whose columns may all be null."""
+    """The world as it is served now. `roles`: every role that some permission names; `warnings`:
+    what the metadata declares and nothing executes yet."""
 
     sources: Mapping[str, Source]
     actions: tuple[ActionDeclaration, ...] = ()
@@ -327,6 +327,7 @@ class Snapshot:
     introspection_disabled_for: frozenset[str] = frozenset()
     inconsistencies: tuple[Inconsistency, ...] = ()
     endpoints: tuple[StoredEndpoint, ...] = ()
+    warnings: tuple[Inconsistency, ...] = ()
 
 
 def call_of(computed: ComputedField, named: Mapping[str, Value]) -> FunctionCall:
