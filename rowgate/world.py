@@ -28,7 +28,7 @@ from rowgate.metadata.directory import load
 from rowgate.metadata.read import read
 from rowgate.settings.types import Settings
 from rowgate.snapshot.resolve import resolve
-from rowgate.snapshot.types import Inconsistency
+from rowgate.snapshot.types import Inconsistency, Snapshot
 
 _log = logging.getLogger("rowgate.metadata")
 _STORE_CONNECTIONS = 10
@@ -202,6 +202,7 @@ class World:
         return self._ledger_connection
 
     def _become(self, generation: Generation, connections: Connections) -> None:
+        _report(self.current.snapshot, generation.snapshot)
         self.current = generation
         self._connections = connections
         self.databases = connections.databases
@@ -290,6 +291,14 @@ class World:
 
 
 _VERSION = "select resource_version from hdb_catalog.hdb_metadata where id = 1"
+
+
+def _report(before: Snapshot, after: Snapshot) -> None:
+    """Log what has become inconsistent, and what is newly declared and not executed."""
+    known = {(one.kind, one.name) for one in (*before.inconsistencies, *before.warnings)}
+    for one in (*after.inconsistencies, *after.warnings):
+        if (one.kind, one.name) not in known:
+            _log.warning("%s: %s", one.name, one.reason)
 
 
 def _empty() -> Json:

@@ -182,8 +182,13 @@ def reload_metadata(arguments: Json) -> Task:
 
 def _state(generation: Generation) -> dict[str, Json]:
     found = generation.snapshot.inconsistencies
-    objects = Index(generation.document).show_all(found)
-    return {"is_consistent": not found, "inconsistent_objects": objects}
+    index = Index(generation.document)
+    state: dict[str, Json] = {
+        "is_consistent": not found,
+        "inconsistent_objects": index.show_all(found),
+    }
+    warnings = generation.snapshot.warnings
+    return state | ({"warnings": index.show_all(warnings)} if warnings else {})
 
 
 def get_inconsistent_metadata(arguments: Json) -> Task:

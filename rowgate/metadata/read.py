@@ -70,6 +70,11 @@ def _sections(node: Node, problems: Problems) -> Metadata:
         remote_schemas=each("remote_schemas", Label("remote_schema"), read_remote_schema),
         network=one("network", read_network, None),
         opentelemetry=one("opentelemetry", read_opentelemetry, None),
+        metrics_config=one(
+            "metrics_config",
+            lambda item: item.only("analyze_query_variables", "analyze_response_body"),
+            None,
+        ),
         problems=_problems(node, problems),
     )
 
@@ -87,12 +92,6 @@ def _list(
 
 def _problems(node: Node, problems: Problems) -> tuple[Problem, ...]:
     """All problems; to be asked last, when every key that is known was read."""
-    problems.one(
-        node,
-        "metrics_config",
-        Label("metrics_config"),
-        lambda item: item.only("analyze_query_variables", "analyze_response_body"),
-    )
     problems.one(node, "backend_configs", Label("backend_configs"), _no_backends)
     for key in node.unknown():
         value = node.value[key]

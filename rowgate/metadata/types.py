@@ -351,7 +351,7 @@ class RestEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The whole declaration. The last five members stay JSON until their features read them."""
+    """The whole declaration. Limits, triggers, remote schemas and what follows stay JSON until their features read them."""
 
     sources: tuple[SourceDeclaration, ...] = ()
     actions: tuple[ActionDeclaration, ...] = ()
@@ -366,4 +366,5 @@ class Metadata:
     remote_schemas: tuple[Json, ...] = ()
     network: Json = None
     opentelemetry: Json = None
+    metrics_config: Json = None
     problems: tuple[Problem, ...] = ()

@@ -12,6 +12,7 @@ _TYPE = re.compile(r"\[*([_A-Za-z][_0-9A-Za-z]*)[\]!]*\Z")
 def check_action(action: ActionDeclaration, types: CustomTypes) -> ActionDeclaration:
     """`action` as it is; raises `ApiError` where a type of it, or one that these lead to, is not
     defined or stands on the wrong side."""
+    _refuse_unbuilt(action)
     shared = {one.name for one in types.enums} | {one.name for one in types.scalars} | SCALARS
     inputs = shared | {one.name for one in types.input_objects}
     outputs = shared | {one.name for one in types.objects}
@@ -25,6 +26,14 @@ def check_action(action: ActionDeclaration, types: CustomTypes) -> ActionDeclara
         for field in given.fields:
             _known(field.type, inputs, f'field "{field.name}" of type "{given.name}"')
     return action
+
+
+def _refuse_unbuilt(action: ActionDeclaration) -> None:
+    """Raise `ApiError` for what would be served otherwise than it is declared."""
+    if action.kind != "synchronous":
+        raise ApiError("asynchronous actions are not supported yet")
+    if action.request_transform is not None or action.response_transform is not None:
+        raise ApiError("transforms of an action's request and response are not supported yet")
 
 
 def _known(text: str, names: set[str] | frozenset[str], where: str) -> None:

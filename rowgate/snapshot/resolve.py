@@ -13,6 +13,7 @@ from rowgate.snapshot.natives import NativeQueryReader
 from rowgate.snapshot.roles import in_order, unite
 from rowgate.snapshot.source import SourceReader, Tables
 from rowgate.snapshot.types import Inconsistency, Options, Permissions, Snapshot, Source, Table
+from rowgate.snapshot.unbuilt import unbuilt
 
 
 def resolve(metadata: Metadata, catalogs: Mapping[str, Catalog], options: Options) -> Snapshot:
@@ -42,6 +43,7 @@ def resolve(metadata: Metadata, catalogs: Mapping[str, Catalog], options: Option
         metadata.introspection_disabled_for,
         tuple(attempts.found),
         endpoints,
+        tuple(unbuilt(metadata)),
     )
 
 
