@@ -164,6 +164,7 @@ def _write(choices: Choices, world: World, table: Table, operation: str) -> Writ
 
 def ddl(world: World) -> Iterator[str]:
     """The statements that make the empty schema."""
+    yield f"drop schema if exists {world.schema} cascade"
     yield f"create schema {world.schema}"
     for table in world.tables.values():
         parts = [_column(world, table, one) for one in table.columns.values()]
