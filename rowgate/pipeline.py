@@ -16,9 +16,8 @@ from rowgate.base.session import ADMIN, Session
 from rowgate.features import allowlist, federation, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.federation import EntitiesField, ServiceField
-from rowgate.features.rest.match import match
+from rowgate.features.rest.reading import read
 from rowgate.features.rest.types import RestCall
-from rowgate.features.rest.variables import variables
 from rowgate.features.tables.fields import Asking, TableField, plan_field, prepare, run_fields
 from rowgate.features.validation import Judging, validate
 from rowgate.generation import Generation, Prepared, SchemaKey
@@ -204,8 +203,8 @@ async def run_stored(
 ) -> Answer:
     """The answer of the RESTified operation that `asked` means: its data, not wrapped. Raises
     `ApiError` for every failure."""
-    matched = match(engine.world.current.snapshot.endpoints, asked)
-    request = GraphQLRequest(matched.endpoint.query, variables(matched, asked))
+    endpoints = engine.world.current.snapshot.endpoints
+    request = GraphQLRequest(*read(endpoints, asked, headers, engine.settings))
     try:
         results, cookies = await _results(engine, request, session, headers, Endpoint.GRAPHQL)
     except RecursionError:

@@ -197,11 +197,10 @@ def raw_path(scope: Scope) -> str:
 
 
 def _rest_call(scope: Scope, body: bytes) -> RestCall:
-    method = "GET" if scope["method"] == "HEAD" else scope["method"]
     path = raw_path(scope).removeprefix(_REST)
     segments = tuple(unquote_to_bytes(one).decode("utf-8", "replace") for one in path.split("/"))
     query: bytes = scope.get("query_string", b"")
-    return RestCall(method, segments, query.decode("latin-1"), body)
+    return RestCall(scope["method"], segments, query.decode("latin-1"), body)
 
 
 async def _no_relay(asked: Asked) -> Reply:  # noqa: ARG001 - the same for everyone

@@ -91,6 +91,7 @@ def _endpoint(declared: RestEndpoint, queries: Queries) -> StoredEndpoint:
         variables={
             one.variable.name.value: _variable(one) for one in operation.variable_definitions or ()
         },
+        mutates=operation.operation is graphql.OperationType.MUTATION,
         comment=declared.comment,
     )
 

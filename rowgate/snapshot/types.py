@@ -303,7 +303,8 @@ class StoredVariable:
 @dataclass(frozen=True, slots=True)
 class StoredEndpoint:
     """A stored operation that answers at a URL. `segments` are those of `url`, a variable's with
-    its colon; `query` is the GraphQL text, `variables` what its operation declares."""
+    its colon; `query` is the GraphQL text, `variables` what its operation declares, `mutates`
+    whether it is a mutation."""
 
     name: str
     url: str
@@ -311,6 +312,7 @@ class StoredEndpoint:
     query: str
     segments: tuple[str, ...]
     variables: Mapping[str, StoredVariable]
+    mutates: bool = False
     comment: str | None = None
 
 

@@ -13,7 +13,7 @@ def match(endpoints: Iterable[StoredEndpoint], call: RestCall) -> Matched:
     fitting = [one for one in endpoints if _fits(one.segments, call.segments)]
     if not fitting:
         raise NotFound("Endpoint not found")
-    meant = [one for one in fitting if call.method in one.methods]
+    meant = [one for one in fitting if _takes(one, call.method)]
     if not meant:
         methods = ", ".join(dict.fromkeys(name for one in fitting for name in one.methods))
         text = f"Allowed methods: {methods}"
@@ -21,6 +21,13 @@ def match(endpoints: Iterable[StoredEndpoint], call: RestCall) -> Matched:
     if len(meant) > 1:
         raise Unexpected("Multiple endpoints match request")
     return Matched(meant[0], _values(meant[0].segments, call.segments))
+
+
+def _takes(endpoint: StoredEndpoint, method: str) -> bool:
+    """HEAD is GET without the body, so that it must not change anything."""
+    if method == "HEAD":
+        return "GET" in endpoint.methods and not endpoint.mutates
+    return method in endpoint.methods
 
 
 def _fits(pattern: tuple[str, ...], segments: tuple[str, ...]) -> bool:
