@@ -55,6 +55,11 @@ def of_source(source: str, kind: str, name: str) -> Subject:
     return Subject(kind, f"{kind} {name} in source {source}")
 
 
+def of_model(source: str, model: str, kind: str, name: str) -> Subject:
+    """An object that hangs on a logical model: `select_permission`."""
+    return Subject(kind, f"{kind} {name} in logical_model {model} in source {source}")
+
+
 def plain(kind: str, name: str) -> Subject:
     """An object of the whole metadata: `action`, `remote_schema`, …"""
     return Subject(kind, f"{kind} {name}")
@@ -112,6 +117,18 @@ def _of_source(source: Entry) -> Iterator[Declared]:
             text = f'{kind.replace("_", " ")} {entry.get(member)} in source "{label}"'
             subject = of_source(label, kind, entry.get(member, ""))
             yield Declared(subject, text, entry, source, key, entry)
+    for model in source.get("logical_models", []):
+        yield from _of_model(label, model)
+
+
+def _of_model(source: str, owner: Entry) -> Iterator[Declared]:
+    name, key = owner.get("name", ""), "select_permissions"
+    for entry in owner.get(key, []):
+        role = entry.get("role", "")
+        text = f'permission {name}.{role}.select in source "{source}"'
+        subject = of_model(source, name, "select_permission", role)
+        definition = {"source": source, "name": name, **entry}
+        yield Declared(subject, text, definition, owner, key, entry)
 
 
 def _of_table(source: str, table: QualifiedName, owner: Entry) -> Iterator[Declared]:

@@ -6,7 +6,7 @@ from rowgate.admin import document as doc
 from rowgate.admin.arguments import Arguments, expect_object
 from rowgate.admin.document import ARGS, Entry
 from rowgate.admin.draft import Draft, Task
-from rowgate.admin.identity import of_source
+from rowgate.admin.identity import of_model, of_source
 from rowgate.admin.permissions import Read
 from rowgate.admin.types import Edit, OnBroken
 from rowgate.base.errors import ApiError, NotFound
@@ -110,7 +110,7 @@ def create_select_permission(arguments: Json) -> Edit:
             raise ApiError(text, code="already-exists", path=ARGS)
         doc.append(model, "select_permissions", entry)
 
-    return Edit(apply, of_source(source, "logical_model", name))
+    return Edit(apply, of_model(source, name, "select_permission", role))
 
 
 def drop_select_permission(arguments: Json) -> Edit:

@@ -195,6 +195,7 @@ def _plain_type(node: Node) -> tuple[str | None, str | None]:
 def _native_query(node: Node) -> NativeQueryDeclaration:
     node.choice("type", ("query",), "query")
     arguments = node.mapped("arguments", _native_argument)
+    description = node.maybe_text("description")
     return NativeQueryDeclaration(
         root_field_name=node.name("root_field_name"),
         code=node.text("code"),
@@ -204,7 +205,7 @@ def _native_query(node: Node) -> NativeQueryDeclaration:
         ),
         object_relationships=node.inners("object_relationships", _native_relationship),
         array_relationships=node.inners("array_relationships", _native_relationship),
-        comment=node.maybe_text("comment"),
+        comment=node.maybe_text("comment") or description,
     )
 
 

@@ -351,7 +351,7 @@ class RestEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The whole declaration. Limits, triggers, remote schemas and what follows stay JSON until their features read them."""
+    """The whole declaration. Limits, triggers, remote schemas and what follows stay JSON."""
 
     sources: tuple[SourceDeclaration, ...] = ()
     actions: tuple[ActionDeclaration, ...] = ()

@@ -354,6 +354,74 @@ async def test_a_model_in_use_and_a_related_query_are_not_dropped(database_url: 
         assert gone["errors"][0]["extensions"]["code"] == "validation-failed"
 
 
+@pytest.mark.parametrize(
+    "permission",
+    [
+        {"columns": ["nothing"], "filter": {}},
+        {"columns": ["id"], "filter": {"nothing": {"_eq": 1}}},
+        {"columns": ["id"], "filter": {"_exists": {"_table": "nowhere", "_where": {}}}},
+        {"columns": ["id"]},
+    ],
+)
+async def test_a_permission_that_does_not_fit_its_model_is_refused(
+    database_url: str, permission: Any
+) -> None:
+    async with library(database_url) as engine:
+        args = {**PERMISSION, "role": "other", "permission": permission}
+        refused = await engine.command("pg_create_logical_model_select_permission", args)
+        assert refused.status_code == 400, refused.text
+        assert refused.json()["code"] == "invalid-configuration"
+        answer = await engine.query(
+            '{ authors_like(args: {pattern: "%"}) { id } }',
+            headers={**USER, "x-hasura-role": "other"},
+        )
+        assert answer["errors"][0]["extensions"]["code"] == "validation-failed"
+
+
+async def test_a_permission_may_ask_other_tables(database_url: str) -> None:
+    async with library(database_url) as engine:
+        await engine.done("pg_track_table", {"source": "default", "table": "article"})
+        seen = {"_exists": {"_table": "article", "_where": {"id": {"_eq": "X-Hasura-Article"}}}}
+        permission = {"columns": ["id"], "filter": seen, "limit": 2}
+        args = {**PERMISSION, "role": "reader", "permission": permission}
+        await engine.done("pg_create_logical_model_select_permission", args)
+        text = '{ authors_like(args: {pattern: "%"}) { id } }'
+        for article, rows in (("10", 2), ("99", 0)):
+            found = await engine.data(
+                text, headers={**ADMIN, "x-hasura-role": "reader", "x-hasura-article": article}
+            )
+            assert len(found["authors_like"]) == rows
+
+
+async def test_names_of_tables_and_of_native_queries_do_not_meet(database_url: str) -> None:
+    async with library(database_url) as engine:
+        await engine.sql("create table author_row (id int primary key, hidden text)")
+        await engine.sql("insert into author_row values (1, 'no')")
+        reach = {"_exists": {"_table": {"schema": "", "name": "author_row"}, "_where": {}}}
+        args = {**PERMISSION, "role": "other", "permission": {"columns": ["id"], "filter": reach}}
+        refused = await engine.command("pg_create_logical_model_select_permission", args)
+        assert refused.json()["code"] == "invalid-configuration"
+        assert await engine.data('{ authors_like(args: {pattern: "A%"}) { name } }') == {
+            "authors_like": [{"name": "Ann"}]
+        }
+
+
+async def test_an_event_trigger_is_kept_and_named_as_not_executed(database_url: str) -> None:
+    async with library(database_url) as engine:
+        await engine.done("pg_track_table", {"source": "default", "table": "article"})
+        trigger = {"source": "default", "table": "article", "name": "told", "webhook": "http://h"}
+        insert = {"insert": {"columns": "*"}}
+        await engine.done("pg_create_event_trigger", {**trigger, **insert})
+        state = await engine.done("get_inconsistent_metadata", {})
+        assert state["is_consistent"] is True
+        (warning,) = state["warnings"]
+        assert warning["name"] == "event_trigger told in table article in source default"
+        await engine.done("drop_inconsistent_metadata", {})
+        kept = await engine.done("export_metadata", {})
+        (table,) = kept["sources"][0]["tables"]
+        assert [one["name"] for one in table["event_triggers"]] == ["told"]
+
+
 async def test_introspection_names_the_types_as_hasura_does(database_url: str) -> None:
     async with library(database_url) as engine:
         names = await engine.data("{ __schema { types { name } } }")
