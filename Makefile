@@ -8,11 +8,12 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	&& command -v $$name && break; done)
 COMPILE := $(VENV)/bin/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --python-version 3.11
+PROVE_CASES ?= 100000
 CONFORMANCE ?= ../shared/conformance
 SOURCES := rowgate service auth actions db tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint types format golden lock conformance baseline
+.PHONY: help setup run reset test prove lint types format golden docs lock conformance baseline
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,6 +29,9 @@ reset: setup ## drop the data of `make run`, after asking
 test: setup ## run every test
 	$(PY) -m pytest
 
+prove: setup ## compare the engine with its oracle over PROVE_CASES=100000 requests; prints the figure
+	ROWGATE_PROPERTY_CASES=$(PROVE_CASES) $(PY) -m pytest tests/properties/test_permissions.py
+
 lint: setup ## check style and formatting
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -41,6 +45,9 @@ format: setup ## format the code, mend what can be mended
 
 golden: setup ## rewrite the golden files; then review the difference
 	ROWGATE_REWRITE_GOLDEN=1 $(PY) -m pytest tests/golden
+
+docs: setup ## rewrite the generated parts of the documentation; then review the difference
+	ROWGATE_REWRITE_DOCS=1 $(PY) -m pytest tests/docs/test_generated.py
 
 conformance: setup ## replay the recorded cases of CONFORMANCE=folder against the engine
 	$(PY) tests/conformance/play.py $(CONFORMANCE) $(ARGUMENTS)

@@ -1,0 +1,5 @@
+"""The run that examples are tried on; apart from the walk-throughs' own, since examples write."""
+
+from tests.e2e.conftest import run
+
+__all__ = ["run"]
