@@ -128,7 +128,28 @@ def _column_value(value: Json, type_: ScalarType, at: Path) -> Json:
                     path=at,
                 )
             return text
+        case Coercion.GEOJSON:
+            return _geojson(value, at)
     return value
+
+
+def _geojson(value: Json, at: Path) -> Json:
+    """A GeoJSON geometry (RFC 7946, 3.1); Postgres checks the coordinates."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind not in _GEOMETRIES or not isinstance(value.get(_GEOMETRIES[kind]), list):
+        raise ParseFailed("expecting a GeoJSON geometry", path=at)
+    return value
+
+
+_GEOMETRIES = {
+    "Point": "coordinates",
+    "MultiPoint": "coordinates",
+    "LineString": "coordinates",
+    "MultiLineString": "coordinates",
+    "Polygon": "coordinates",
+    "MultiPolygon": "coordinates",
+    "GeometryCollection": "geometries",
+}
 
 
 def _text(value: Json, type_: ScalarType, at: Path) -> str:

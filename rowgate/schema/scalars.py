@@ -29,6 +29,8 @@ _COERCIONS = {
     "json": Coercion.JSON,
     "jsonb": Coercion.JSON,
     "ltree": Coercion.LABEL_PATH,
+    "geometry": Coercion.GEOJSON,
+    "geography": Coercion.GEOJSON,
 }
 NUMERIC_TYPES = frozenset(("int2", "int4", "int8", "float4", "float8", "numeric", "money"))
 STRING_TYPES = frozenset(("text", "varchar", "bpchar", "citext"))

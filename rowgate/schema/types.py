@@ -24,6 +24,7 @@ class Coercion(Enum):
     NUMBER = auto()
     JSON = auto()
     LABEL_PATH = auto()
+    GEOJSON = auto()
     ANY = auto()
 
 
