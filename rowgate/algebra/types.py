@@ -179,6 +179,7 @@ class Operator(StrEnum):
     ST_OVERLAPS = "_st_overlaps"
     ST_TOUCHES = "_st_touches"
     ST_WITHIN = "_st_within"
+    ST_INTERSECTS_RAST = "_st_intersects_rast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +221,13 @@ class IsNull:
 
 
 @dataclass(frozen=True, slots=True)
-class WithinDistance:
-    """PostGIS `ST_DWithin`/`ST_3DDWithin`; distance in the type's units (metres for geography)."""
+class Spatial:
+    """A PostGIS predicate beyond two geometries: `function(operand, *arguments)`. Distances are in
+    the type's units (metres for geography)."""
 
     operand: Operand
-    distance: Value
-    origin: Value
-    three_dimensional: bool = False
-    use_spheroid: Value | None = None
+    function: str
+    arguments: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ Condition = (
     | Compare
     | IsNull
     | RowFlag
-    | WithinDistance
+    | Spatial
     | Related
     | RelatedByFunction
     | Exists

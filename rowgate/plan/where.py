@@ -14,8 +14,8 @@ from rowgate.algebra.types import (
     Related,
     RelatedByFunction,
     RowFlag,
+    Spatial,
     Value,
-    WithinDistance,
     conjunction,
     disjunction,
 )
@@ -130,8 +130,8 @@ class WhereReader:
                 return Compare(operand, meaning.operator, read(given, meaning.type, at))
             case Special.IS_NULL:
                 return _is_null(operand, given)
-            case Special.WITHIN | Special.WITHIN_3D:
-                return _within(operand, item.meaning, given, at)
+            case Special():
+                return _spatial(operand, item.meaning, given, at)
         return self._cast(operand, given, at)
 
     def _cast(self, operand: Operand, given: Input, at: Path) -> Condition:
@@ -212,20 +212,31 @@ def _is_null(operand: Operand, given: Input) -> Condition:
     return IsNull(operand, bool(given.value))
 
 
-def _within(operand: Operand, kind: object, given: Input, at: Path) -> Condition:
+def _spatial(operand: Operand, kind: Special, given: Input, at: Path) -> Condition:
     assert isinstance(given, Entries)
+    if kind in (Special.BAND_THEN_GEOMETRY, Special.GEOMETRY_THEN_BAND):
+        return _raster(operand, kind, given, at)
     distance, origin = given.get("distance"), given.get("from")
     assert distance is not None
     assert origin is not None
-    spheroid = given.get("use_spheroid")
-    return WithinDistance(
-        operand,
+    arguments = [
+        required(origin, operand.type, (*at, "from")),
         required(distance, FLOAT8, (*at, "distance")),
-        required(origin, _type(operand), (*at, "from")),
-        kind is Special.WITHIN_3D,
-        Constant(True, BOOL) if spheroid is None else required(spheroid, BOOL, at),
-    )
+    ]
+    if operand.type.name == "geography":
+        spheroid = given.get("use_spheroid")
+        given_one = None if spheroid is None else required(spheroid, BOOL, at)
+        arguments.append(given_one or Constant(True, BOOL))
+    function = "st_3ddwithin" if kind is Special.WITHIN_3D else "st_dwithin"
+    return Spatial(operand, function, tuple(arguments))
 
 
-def _type(operand: Operand) -> PgType:
-    return operand.type
+def _raster(operand: Operand, kind: Special, given: Entries, at: Path) -> Condition:
+    geometry, band = given.get("geommin"), given.get("nband")
+    assert geometry is not None
+    shape = required(geometry, PgType(operand.type.schema, "geometry"), (*at, "geommin"))
+    if band is None or isinstance(band, Null):
+        return Spatial(operand, "st_intersects", (shape,))
+    number = required(band, INT4, (*at, "nband"))
+    first = kind is Special.BAND_THEN_GEOMETRY
+    return Spatial(operand, "st_intersects", (number, shape) if first else (shape, number))

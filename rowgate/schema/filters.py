@@ -23,6 +23,7 @@ from rowgate.schema.scalars import (
     BOOLEAN,
     DESCRIPTIONS,
     FLOAT,
+    INT,
     STRING,
     comparison_name,
     graphql_type,
@@ -141,7 +142,34 @@ def _operators(builder: Builder, type_: PgType) -> Mapping[str, InputField]:
         items.append(InputField("_cast", cast, "_cast"))
     if type_.name in ("geometry", "geography"):
         items += _spatial(builder, type_)
+    if type_.name == "raster":
+        items += _raster(builder, type_)
     return inputs(*items)
+
+
+def _raster(builder: Builder, type_: PgType) -> list[InputField]:
+    geometry = scalar(PgType(type_.schema, "geometry"))
+    shape = InputField("geommin", NonNull(geometry), "geommin")
+    band = InputField("nband", INT, "nband")
+    first = InputType(
+        "st_intersects_nband_geom_input",
+        lambda: inputs(shape, InputField("nband", NonNull(INT), "nband")),
+    )
+    last = InputType("st_intersects_geom_nband_input", lambda: inputs(shape, band))
+    return [
+        InputField(
+            "_st_intersects_nband_geom",
+            builder.once((first.name,), lambda: first),
+            "_st_intersects_nband_geom",
+            Special.BAND_THEN_GEOMETRY,
+        ),
+        InputField(
+            "_st_intersects_geom_nband",
+            builder.once((last.name,), lambda: last),
+            "_st_intersects_geom_nband",
+            Special.GEOMETRY_THEN_BAND,
+        ),
+    ]
 
 
 def _wanted_type(operator: Operator, wanted: PgType, operand: PgType) -> Type:

@@ -372,6 +372,8 @@ class Special(Enum):
     IS_NULL = auto()
     WITHIN = auto()
     WITHIN_3D = auto()
+    BAND_THEN_GEOMETRY = auto()
+    GEOMETRY_THEN_BAND = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,5 +148,6 @@ def operators(type_: PgType) -> tuple[Operator, ...]:
         extra = _GEOMETRY
     elif name == "geography":
         extra = (Operator.ST_INTERSECTS,)
-    order = () if name == "raster" else _ORDER
-    return (*_EQUALITY, *order, *members, *extra)
+    elif name == "raster":
+        return (Operator.ST_INTERSECTS_RAST,)
+    return (*_EQUALITY, *_ORDER, *members, *extra)

@@ -24,8 +24,8 @@ from rowgate.algebra.types import (
     RelatedColumn,
     RowColumn,
     SessionValue,
+    Spatial,
     Value,
-    WithinDistance,
     conjunction,
     disjunction,
     value_type,
@@ -33,7 +33,7 @@ from rowgate.algebra.types import (
 from rowgate.base.errors import ApiError, ParseFailed
 from rowgate.base.json import Json
 from rowgate.base.names import QualifiedName
-from rowgate.catalog.types import FLOAT8, PgType, builtin
+from rowgate.catalog.types import FLOAT8, INT4, PgType, builtin
 from rowgate.snapshot.types import ComputedField, Relationship, Table, call_of
 
 _COLUMN_OPERATORS = {
@@ -157,6 +157,8 @@ class ConditionReader:
                 return self._cast(operand, value)
             case "st_d_within" | "st_3d_d_within":
                 return self._within(operand, name, value)
+            case "st_intersects_nband_geom" | "st_intersects_geom_nband":
+                return self._raster(operand, name, value)
         if name in _COLUMN_OPERATORS:
             return Compare(operand, _COLUMN_OPERATORS[name], self._column_value(value))
         try:
@@ -185,14 +187,26 @@ class ConditionReader:
     def _within(self, operand: Operand, name: str, value: Json) -> Condition:
         if not isinstance(value, dict) or not {"distance", "from"} <= set(value):
             raise ParseFailed(f"expecting an object with distance and from for _{name}")
-        spheroid = value.get("use_spheroid")
-        return WithinDistance(
-            operand,
-            self._value(value["distance"], FLOAT8),
+        arguments = [
             self._value(value["from"], type_of(operand)),
-            name == "st_3d_d_within",
-            None if spheroid is None else self._value(spheroid, builtin("bool")),
-        )
+            self._value(value["distance"], FLOAT8),
+        ]
+        if type_of(operand).name == "geography":
+            arguments.append(self._value(value.get("use_spheroid", True), builtin("bool")))
+        function = "st_3ddwithin" if name == "st_3d_d_within" else "st_dwithin"
+        return Spatial(operand, function, tuple(arguments))
+
+    def _raster(self, operand: Operand, name: str, value: Json) -> Condition:
+        if not isinstance(value, dict) or "geommin" not in value:
+            raise ParseFailed(f"expecting an object with geommin and nband for _{name}")
+        geometry = self._value(value["geommin"], PgType(type_of(operand).schema, "geometry"))
+        band = value.get("nband")
+        if band is None:
+            return Spatial(operand, "st_intersects", (geometry,))
+        number = self._value(band, INT4)
+        first = name == "st_intersects_nband_geom"
+        arguments = (number, geometry) if first else (geometry, number)
+        return Spatial(operand, "st_intersects", arguments)
 
     def _operator_value(self, operator: Operator, operand: Operand, value: Json) -> Value:
         type_, many = value_type(operator, type_of(operand))

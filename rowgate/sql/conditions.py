@@ -24,9 +24,9 @@ from rowgate.algebra.types import (
     Rooted,
     RowColumn,
     RowFlag,
+    Spatial,
     Value,
     WholeSession,
-    WithinDistance,
 )
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.types import PgType, TypeKind
@@ -122,8 +122,8 @@ class Conditions:
             case RowFlag():
                 flag = self.value(condition.value, frame)
                 return f"({self.condition(condition.condition, frame)} = {flag})"
-            case WithinDistance():
-                return self._within(condition, frame)
+            case Spatial():
+                return self._spatial(condition, frame)
         return self._over_rows(condition, frame)
 
     def _joined(self, items: tuple[Condition, ...], frame: Frame, words: tuple[str, str]) -> str:
@@ -189,20 +189,14 @@ class Conditions:
                 return f"({left} not similar to {right})"
         if operator in _OPERATORS:
             return f"({left} {_spelled(_OPERATORS[operator], type_)} {right})"
-        function = operator.value.removeprefix("_").replace("st_3d_", "st_3d")
+        function = operator.value[1:].replace("st_3d_", "st_3d").removesuffix("_rast")
         return f"{function_in(type_, function)}({left}, {right})"
 
-    def _within(self, condition: WithinDistance, frame: Frame) -> str:
-        type_ = condition.operand.type
-        name = "st_3ddwithin" if condition.three_dimensional else "st_dwithin"
-        parts = [
-            self.operand(condition.operand, frame),
-            self.value(condition.origin, frame),
-            self.value(condition.distance, frame),
-        ]
-        if type_.name == "geography" and condition.use_spheroid is not None:
-            parts.append(self.value(condition.use_spheroid, frame))
-        return f"{function_in(type_, name)}({', '.join(parts)})"
+    def _spatial(self, condition: Spatial, frame: Frame) -> str:
+        parts = [self.operand(condition.operand, frame)]
+        parts += [self.value(one, frame) for one in condition.arguments]
+        function = function_in(condition.operand.type, condition.function)
+        return f"{function}({', '.join(parts)})"
 
     def join(self, join: Join, frame: Frame, inner: Frame) -> str:
         """The join condition between the row at hand and the one inside."""
