@@ -1,6 +1,7 @@
 """One statement on one connection: bytes of JSON out, failures as refusals."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -39,6 +40,17 @@ async def fetch_rows(
         return await connection.fetch(text, *arguments)
     except Exception as error:
         raise _pointed(as_api_error(error), path) from error
+
+
+@asynccontextmanager
+async def transaction(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """A transaction, all or nothing. What fails at its start or its end, where deferred
+    constraints are checked, is a refusal like any other."""
+    try:
+        async with connection.transaction():
+            yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise as_api_error(error) from error
 
 
 def _pointed(error: ApiError, path: tuple[PathStep, ...]) -> ApiError:

@@ -8,7 +8,7 @@ import asyncpg
 from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
 from rowgate.database.bind import arguments
-from rowgate.database.run import fetch
+from rowgate.database.run import fetch, transaction
 from rowgate.features.tables.nested import insert_nested
 from rowgate.operation.types import Selected
 from rowgate.plan.inserts import plan_insert
@@ -189,7 +189,7 @@ async def run_fields(
     transaction, all or nothing."""
     if sum(one.statements for one in fields if one.writes) < 2:
         return [(one.key, await _run(connection, one.step, asking)) for one in fields]
-    async with connection.transaction():
+    async with transaction(connection):
         return [(one.key, await _run(connection, one.step, asking)) for one in fields]
 
 
