@@ -40,6 +40,7 @@ class Served:
     url: str
     document: Json
     options: Mapping[str, str]
+    limits: PoolSettings = PoolSettings(maximum=1)
     engine: Any = None
     database: Database = field(init=False)
 
@@ -59,7 +60,7 @@ class Served:
         snapshot = resolve(declared, catalogs, settings)
         assert not snapshot.inconsistencies, snapshot.inconsistencies
         generation = Generation(self.document, 1, declared, catalogs, snapshot, settings)
-        self.database = await Database.connect(self.url, PoolSettings(maximum=1))
+        self.database = await Database.connect(self.url, self.limits)
         world = SimpleNamespace(current=generation, databases={"default": self.database})
         self.engine = SimpleNamespace(settings=settings, world=world)
 
