@@ -14,6 +14,7 @@ from rowgate.metadata.layout import (
     VERSION,
     VERSION_FILE,
 )
+from rowgate.metadata.places import PlacedTree, Places
 from rowgate.metadata.tree import Tree
 from rowgate.metadata.writer import Writer
 
@@ -31,6 +32,15 @@ def load(directory: Path) -> Json:
     if not directory.is_dir():
         raise NotFound(f"there is no metadata directory {directory.name}")
     return _load(Tree(directory))
+
+
+def located(directory: Path) -> tuple[Json, Places]:
+    """As `load`, with the file and line of every part of the document. Raises the same."""
+    if not directory.is_dir():
+        raise NotFound(f"there is no metadata directory {directory.name}")
+    tree = PlacedTree(directory)
+    document = _load(tree)
+    return document, Places(tree.root, tree.places)
 
 
 def _load(tree: Tree) -> dict[str, Json]:
