@@ -1,4 +1,4 @@
 """A validated request: fragments merged, directives applied, inputs typed, variables as leaves.
 
-Reading order: `types`, `document`, `values`, `inputs`, `select`, `shape`.
+Reading order: `types`, `document`, `values`, `inputs`, `select`, `shape`, `given`.
 """

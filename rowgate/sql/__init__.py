@@ -2,5 +2,6 @@
 
 Keywords are lower case, every identifier is quoted by one function, aliases are `t0, t1, …` by
 depth, so that equal shapes give equal text. Reading order: `types`, `names`, `parameters`,
-`conditions`, `rows`, `outputs`, `connections`, `writes`, `render`.
+`conditions`, `rows`, `outputs`, `connections`, `writes`, `render`,
+`batch`, `natives`.
 """

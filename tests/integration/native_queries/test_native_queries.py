@@ -1,5 +1,7 @@
 """Native queries and logical models over a real Postgres: reading, permissions, refusals."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from rowgate.app import create
 from tests import http_doubles as doubles
@@ -420,6 +424,31 @@ async def test_an_event_trigger_is_kept_and_named_as_not_executed(database_url: 
         kept = await engine.done("export_metadata", {})
         (table,) = kept["sources"][0]["tables"]
         assert [one["name"] for one in table["event_triggers"]] == ["told"]
+
+
+async def test_a_subscription_follows_a_native_query(database_url: str) -> None:
+    text = 'subscription { authors_like(args: {pattern: "Ann%"}) { name } }'
+    async with library(database_url) as engine:
+        address = str(engine.http.base_url).replace("http://", "ws://", 1)
+        protocol = Subprotocol("graphql-transport-ws")
+        async with connect(f"{address}/v1/graphql", subprotocols=[protocol]) as socket:
+
+            async def hear() -> Any:
+                while True:
+                    message = json.loads(await asyncio.wait_for(socket.recv(), 10))
+                    if message["type"] != "ping":
+                        return message
+
+            begin = {"type": "connection_init", "payload": {"headers": USER}}
+            await socket.send(json.dumps(begin))
+            assert (await hear())["type"] == "connection_ack"
+            asked = {"type": "subscribe", "id": "1", "payload": {"query": text}}
+            await socket.send(json.dumps(asked))
+            first = await hear()
+            assert first["payload"] == {"data": {"authors_like": [{"name": "Ann"}]}}
+            await engine.sql("update author set name = 'Anna' where id = 1")
+            second = await hear()
+            assert second["payload"] == {"data": {"authors_like": [{"name": "Anna"}]}}
 
 
 async def test_introspection_names_the_types_as_hasura_does(database_url: str) -> None:
