@@ -27,6 +27,7 @@ from rowgate.metadata import store
 from rowgate.metadata.directory import load
 from rowgate.metadata.read import read
 from rowgate.settings.types import Settings
+from rowgate.snapshot.memory import Memory
 from rowgate.snapshot.resolve import resolve
 from rowgate.snapshot.types import Inconsistency, Snapshot
 
@@ -53,6 +54,7 @@ class World:
         self._connections = NOTHING
         self.databases: dict[str, Database] = {}
         """The pools of the reachable sources, by source name."""
+        self._memory = Memory()
         self._turn = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
         self._ledger_connection: asyncpg.Connection | None = None
@@ -162,7 +164,7 @@ class World:
     def _resolve(self, document: Json, version: int, connections: Connections) -> Generation:
         metadata = read(document)
         catalogs = connections.catalogs
-        snapshot = resolve(metadata, catalogs, self.settings)
+        snapshot = resolve(metadata, catalogs, self.settings, self._memory)
         unreachable = tuple(_unreachable(document, connections.failures))
         if unreachable:
             found = (*snapshot.inconsistencies, *unreachable)

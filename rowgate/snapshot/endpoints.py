@@ -18,21 +18,18 @@ _TOKENS = 15_000
 def read_endpoints(metadata: Metadata, attempts: Attempts) -> tuple[StoredEndpoint, ...]:
     """The endpoints that can be served, in the order declared; the rest is told to `attempts`."""
     queries = {one.name: dict(one.queries) for one in metadata.query_collections}
-    made: dict[str, StoredEndpoint] = {}
+    made: list[StoredEndpoint] = []
     for declared in metadata.rest_endpoints:
         subject = _subject(declared.name)
-        if declared.name in made:
-            attempts.tell(subject, f"Multiple definitions for: {subject.name}")
-            continue
         fault = path_fault(declared.url)
         if fault is not None:
             attempts.tell(subject, fault)
             continue
         endpoint = attempts.attempt(subject, _endpoint, declared, queries)
         if endpoint is not None:
-            _tell_ambiguity(endpoint, list(made.values()), attempts)
-            made[declared.name] = endpoint
-    return tuple(made.values())
+            _tell_ambiguity(endpoint, made, attempts)
+            made.append(endpoint)
+    return tuple(made)
 
 
 def _subject(name: str) -> Subject:

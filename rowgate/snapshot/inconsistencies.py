@@ -37,6 +37,10 @@ class Attempts:
             self.tell(subject, f"Inconsistent object: {error.message}")
             return None
 
+    def about(self, name: str) -> bool:
+        """Whether something was told of the object of that name, or of one inside it."""
+        return any(one.name.endswith(name) for one in self.found)
+
     def tell(self, subject: Subject, reason: str) -> None:
         """Keep a reason."""
         self.found.append(Inconsistency(subject.kind, subject.name, reason, subject.definition))

@@ -21,7 +21,7 @@ from rowgate.metadata.types import (
     SourceDeclaration,
 )
 from rowgate.snapshot.inconsistencies import Attempts, Subject, inside
-from rowgate.snapshot.permissions import PermissionReader
+from rowgate.snapshot.permissions import DefinerAccess, PermissionReader
 from rowgate.snapshot.roles import in_order, unite_selects
 from rowgate.snapshot.tables import plain_type
 from rowgate.snapshot.type_names import read_type
@@ -148,7 +148,7 @@ class ModelReader:
 
     def _permission(self, table: Table, declared: SelectPermissionDeclaration) -> SelectPermission:
         with inside(f'in logical model "{table.graphql_name}"'):
-            permission = PermissionReader(table, self.tables).select(declared)
+            permission = PermissionReader(table, DefinerAccess(self.tables)).select(declared)
         nested = (
             name
             for name in _nested_of(table)

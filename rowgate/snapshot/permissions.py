@@ -38,12 +38,15 @@ class DefinerAccess:
 
     def __init__(self, tables: Mapping[QualifiedName, Table]) -> None:
         self.tables = tables
+        self.seen: set[QualifiedName] = set()
+        """The tables that were looked at."""
 
     def table(self, name: QualifiedName) -> Table:
         """The tracked table of that name; raises `ApiError` `not-exists`."""
         table = self.tables.get(name)
         if table is None:
             raise ApiError(f'table "{name}" does not exist', code="not-exists")
+        self.seen.add(name)
         return table
 
     def column(self, table: Table, name: str) -> Operand | None:
@@ -59,9 +62,9 @@ class DefinerAccess:
 class PermissionReader:
     """Reads the permissions of one table."""
 
-    def __init__(self, table: Table, tables: Mapping[QualifiedName, Table]) -> None:
+    def __init__(self, table: Table, access: DefinerAccess) -> None:
         self.table = table
-        self.access = DefinerAccess(tables)
+        self.access = access
 
     def read(self, declared: PermissionDeclaration, own: Permissions) -> Permissions:
         """`own` with the permission that is declared; raises `ApiError` where it does not fit."""

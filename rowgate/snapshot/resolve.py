@@ -8,6 +8,7 @@ from rowgate.metadata.types import ActionDeclaration, InheritedRole, Metadata, S
 from rowgate.snapshot.actions import check_action
 from rowgate.snapshot.endpoints import read_endpoints
 from rowgate.snapshot.inconsistencies import Attempts, Subject
+from rowgate.snapshot.memory import Memory
 from rowgate.snapshot.models import ModelReader
 from rowgate.snapshot.natives import NativeQueryReader
 from rowgate.snapshot.roles import in_order, unite
@@ -16,9 +17,16 @@ from rowgate.snapshot.types import Inconsistency, Options, Permissions, Snapshot
 from rowgate.snapshot.unbuilt import unbuilt
 
 
-def resolve(metadata: Metadata, catalogs: Mapping[str, Catalog], options: Options) -> Snapshot:
+def resolve(
+    metadata: Metadata,
+    catalogs: Mapping[str, Catalog],
+    options: Options,
+    memory: Memory | None = None,
+) -> Snapshot:
     """The snapshot of `metadata` over the catalogs of its sources (by source name). A source
-    without a catalog could not be reached and is left out; the caller says so."""
+    without a catalog could not be reached and is left out; the caller says so. What `memory` has
+    of an earlier resolving is not made again."""
+    memory = memory or Memory()
     attempts = Attempts(
         [Inconsistency(one.kind, one.name, one.reason, one.definition) for one in metadata.problems]
     )
@@ -28,7 +36,7 @@ def resolve(metadata: Metadata, catalogs: Mapping[str, Catalog], options: Option
             subject = Subject("source", f"source {declared.name}", declared.name)
             catalog = catalogs[declared.name]
             made = attempts.attempt(
-                subject, _source, declared, catalog, (metadata, options, attempts)
+                subject, _source, declared, catalog, (metadata, options, attempts, memory)
             )
             if made is not None:
                 sources[declared.name] = made
@@ -48,11 +56,15 @@ def resolve(metadata: Metadata, catalogs: Mapping[str, Catalog], options: Option
 
 
 def _source(
-    declared: SourceDeclaration, catalog: Catalog, context: tuple[Metadata, Options, Attempts]
+    declared: SourceDeclaration,
+    catalog: Catalog,
+    context: tuple[Metadata, Options, Attempts, Memory],
 ) -> Source:
-    metadata, options, attempts = context
+    metadata, options, attempts, memory = context
     reader = SourceReader(declared, catalog, options, attempts)
-    tables = _with_inherited(reader.tables(), metadata.inherited_roles, declared.name, attempts)
+    tables = _with_inherited(
+        reader.tables(memory), metadata.inherited_roles, declared.name, attempts
+    )
     models = ModelReader(declared, catalog, tables, attempts).models(metadata.inherited_roles)
     return Source(
         declared.name,

@@ -17,7 +17,9 @@ from rowgate.metadata.types import (
 )
 from rowgate.snapshot.functions import FunctionReader
 from rowgate.snapshot.inconsistencies import Attempts, Subject, inside
+from rowgate.snapshot.memory import Memory, Remembered, SourceMemory
 from rowgate.snapshot.permissions import (
+    DefinerAccess,
     PermissionDeclaration,
     PermissionReader,
     admin_permissions,
@@ -61,20 +63,59 @@ class SourceReader:
         self.attempts = attempts
         self.naming = naming_of(declared.customization, options.default_naming_convention)
 
-    def tables(self) -> Tables:
-        """The tables, each with its relationships, computed fields and own permissions."""
+    def tables(self, memory: Memory) -> Tables:
+        """The tables, each with its relationships, computed fields and own permissions; those that
+        `memory` has unchanged are taken from it, and it remembers the new ones."""
         relations = self._each(relation_of)
         enums = self._enum_tables(relations)
+        values = {name: self.catalog.enum_tables.get(name, {}) for name in enums}
+        before = self._remembered(memory, values)
         made: Tables = {}
         for declared in self.declared.tables:
             if declared.name in relations and declared.is_enum <= (declared.name in enums):
                 relation = relations[declared.name]
-                made_one = self.attempts.attempt(
-                    self._subject(declared), self._table, declared, relation, enums
+                table = self._same(before, declared, relation) or self._attempted(
+                    declared, relation, enums
                 )
-                if made_one is not None:
-                    made[declared.name] = made_one
-        return self._with_permissions(self._only_tracked(self._without_collisions(made)))
+                if table is not None:
+                    made[declared.name] = table
+        tracked = self._only_tracked(self._without_collisions(made))
+        final, after = self._with_permissions(tracked, before)
+        memory.sources[self.declared.name] = SourceMemory(self.catalog, self.naming, values, after)
+        return final
+
+    def _remembered(
+        self, memory: Memory, enums: Mapping[QualifiedName, Mapping[str, str | None]]
+    ) -> Mapping[QualifiedName, Remembered]:
+        before = memory.sources.get(self.declared.name)
+        if before is None or before.enums != enums or before.naming != self.naming:
+            return {}
+        if before.catalog is self.catalog:
+            return before.tables
+        return {
+            name: one for name, one in before.tables.items() if not one.declared.computed_fields
+        }
+
+    def _same(
+        self,
+        before: Mapping[QualifiedName, Remembered],
+        declared: TableDeclaration,
+        relation: Relation,
+    ) -> Table | None:
+        one = before.get(declared.name)
+        if one is None or one.declared != declared:
+            return None
+        return one.bare if one.relation == relation else None
+
+    def _attempted(
+        self,
+        declared: TableDeclaration,
+        relation: Relation,
+        enums: Mapping[QualifiedName, Relation],
+    ) -> Table | None:
+        return self.attempts.attempt(
+            self._subject(declared), self._table, declared, relation, enums
+        )
 
     def _without_collisions(self, tables: Tables) -> Tables:
         """The tables without those that would take another's names in GraphQL."""
@@ -232,23 +273,41 @@ class SourceReader:
                         self._member("computed_field", name, field.name),
                         f'Inconsistent object: table "{field.table}" is not tracked',
                     )
-            checked[name] = dataclasses.replace(table, relationships=kept, computed_fields=fields)
+            whole = len(kept) + len(fields) == len(table.relationships) + len(table.computed_fields)
+            checked[name] = (
+                table
+                if whole
+                else dataclasses.replace(table, relationships=kept, computed_fields=fields)
+            )
         return checked
 
-    def _with_permissions(self, tables: Tables) -> Tables:
-        return {
-            declared.name: dataclasses.replace(
-                tables[declared.name],
-                permissions=self._permissions(declared, tables[declared.name], tables),
-            )
-            for declared in self.declared.tables
-            if declared.name in tables
-        }
+    def _with_permissions(
+        self, tables: Tables, before: Mapping[QualifiedName, Remembered]
+    ) -> tuple[Tables, dict[QualifiedName, Remembered]]:
+        final: Tables = {}
+        after: dict[QualifiedName, Remembered] = {}
+        for declared in self.declared.tables:
+            table = tables.get(declared.name)
+            if table is None:
+                continue
+            known = before.get(declared.name)
+            if known is None or known.bare is not table or not _unchanged(known, tables):
+                known = self._made(declared, table, tables)
+            if not self.attempts.about(self._of(declared.name)):
+                after[declared.name] = known
+            assert known.permissions is not None
+            final[declared.name] = dataclasses.replace(table, permissions=known.permissions)
+        return final, after
+
+    def _made(self, declared: TableDeclaration, table: Table, tables: Tables) -> Remembered:
+        access = DefinerAccess(tables)
+        permissions = self._permissions(declared, table, PermissionReader(table, access))
+        seen = {name: tables[name] for name in access.seen}
+        return Remembered(declared, table.relation, table, permissions, seen)
 
     def _permissions(
-        self, declared: TableDeclaration, table: Table, tables: Tables
+        self, declared: TableDeclaration, table: Table, reader: PermissionReader
     ) -> dict[str, Permissions]:
-        reader = PermissionReader(table, tables)
         granted: dict[str, Permissions] = {}
         for operation in ("select", "insert", "update", "delete"):
             for item in getattr(declared, f"{operation}_permissions"):
@@ -271,6 +330,10 @@ class SourceReader:
         declared, own = given
         with inside(f'in table "{table.name}": in permission for role "{declared.role}"'):
             return reader.read(declared, own)
+
+
+def _unchanged(one: Remembered, tables: Tables) -> bool:
+    return all(tables.get(name) is table for name, table in one.seen.items())
 
 
 def _named(name: QualifiedName) -> Json:
