@@ -56,7 +56,7 @@ def _work(field: Selected, meaning: InsertRoot, reader: OutputReader) -> Work:
     one = reader.fields(field.selections, table) if meaning.one else None
     if not rows:
         return Fixed({key: 0 if not hasattr(part, "fields") else [] for key, part in response})
-    if len(rows) * len(rows[0].insert.columns) > _ONE_STATEMENT or any(
+    if sum(len(row.insert.columns) for row in rows) > _ONE_STATEMENT or any(
         row.before or row.after for row in rows
     ):
         return NestedWrite(rows, reader.scope.written(table, given=True), response, one, at)

@@ -11,9 +11,13 @@ from rowgate.algebra.types import (
     Variable,
     WholeSession,
 )
+from rowgate.base.errors import ValidationFailed
 from rowgate.catalog.types import PgType, TypeKind
 from rowgate.sql.names import function_in, type_name
 from rowgate.sql.types import GivenCount, GivenRows, Statement
+
+_MOST = 32_767
+"""How many parameters a statement may have: what the driver sends at most."""
 
 Leaf = Constant | Variable | SessionValue | WholeSession | GivenRows | GivenCount
 
@@ -26,10 +30,12 @@ class Parameters:
     _binders: list[Leaf] = field(default_factory=list)
 
     def number(self, leaf: Leaf) -> str:
-        """The `$n` of a leaf."""
+        """The `$n` of a leaf; raises `ValidationFailed` where there are too many."""
         key = repr(leaf)
         found = self._numbers.get(key)
         if found is None:
+            if len(self._binders) == _MOST:
+                raise ValidationFailed(f"a field may hold at most {_MOST} values of its own")
             self._binders.append(leaf)
             found = self._numbers[key] = len(self._binders)
         return f"${found}"

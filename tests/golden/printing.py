@@ -49,12 +49,17 @@ def _lines(node: Any) -> list[str]:
 
 
 def _item(node: Any) -> list[str]:
-    if isinstance(node, tuple) and not isinstance(node, QualifiedName) and len(node) > 1:
-        if isinstance(node[0], str):
-            rest = node[1] if len(node) == 2 else node[1:]
-            return _named(node[0], rest)
+    if _is_entry(node):
+        return _named(node[0], node[1] if len(node) == 2 else node[1:])
     first, *rest = _lines(node) or ["(none)"]
     return [f"- {first}", *("  " + line for line in rest)]
+
+
+def _is_entry(node: Any) -> bool:
+    """Whether it is a name with what stands under it."""
+    if isinstance(node, QualifiedName) or not isinstance(node, tuple):
+        return False
+    return len(node) > 1 and isinstance(node[0], str)
 
 
 def _named(name: str, node: Any) -> list[str]:

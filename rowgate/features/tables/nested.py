@@ -1,8 +1,8 @@
 """Nested inserts: rows and their relatives written level by level in one transaction.
 
 Parents (object relationships) come first, then the rows, then children. All rows of one level that
-belong to the same relationship and give the same columns are one insert, so that the number of
-statements depends on the shape of the request and not on the number of its rows; only rows with
+belong to the same relationship are one insert (one for every `_CHUNK` values), so that the number
+of statements depends on the shape of the request and not on the number of its rows; only rows with
 an `on_conflict` go one by one, since Postgres does not say which of several it skipped.
 """
 
@@ -115,14 +115,16 @@ class _Run:
         given: Sequence[Mapping[str, Value | None]],
         wanted: tuple[str, ...],
     ) -> list[_Written | None]:
-        """One statement for each run of rows that give the same columns, in the order given."""
+        """One statement for each chunk of rows, in the order given."""
         written: list[_Written | None] = []
         batch: list[Insert] = []
+        columns: dict[str, PgType] = {}
         for row, extra in zip(rows, given, strict=True):
             insert = _with(row.insert, extra)
-            if batch and not _joins(batch, insert):
+            columns = {**columns, **insert.columns}
+            if batch and not _joins(batch, insert, len(columns)):
                 written += await self._statement(batch, wanted, rows[len(written)])
-                batch = []
+                batch, columns = [], dict(insert.columns)
             batch.append(insert)
         if batch:
             written += await self._statement(batch, wanted, rows[len(written)])
@@ -131,8 +133,7 @@ class _Run:
     async def _statement(
         self, batch: list[Insert], wanted: tuple[str, ...], first: InsertRow
     ) -> list[_Written | None]:
-        together = dataclasses.replace(batch[0], rows=tuple(one.rows[0] for one in batch))
-        statement = render_insert(together, wanted)
+        statement = render_insert(_together(batch), wanted)
         bound = arguments(statement.binders, self.variables, self.session)
         records = await fetch_rows(self.connection, statement.text, bound, first.path)
         self.affected += len(records)
@@ -186,11 +187,16 @@ def _with(insert: Insert, extra: Mapping[str, Value | None]) -> Insert:
     return dataclasses.replace(insert, columns=types, rows=(tuple(values[one] for one in types),))
 
 
-def _joins(batch: list[Insert], insert: Insert) -> bool:
-    first = batch[0]
-    return (
-        first.conflict is None
-        and insert.conflict is None
-        and list(first.columns) == list(insert.columns)
-        and (len(batch) + 1) * len(insert.columns) <= _CHUNK
-    )
+def _joins(batch: list[Insert], insert: Insert, columns: int) -> bool:
+    free = batch[0].conflict is None and insert.conflict is None
+    return free and (len(batch) + 1) * columns <= _CHUNK
+
+
+def _together(batch: list[Insert]) -> Insert:
+    """Several rows as one insert; a column that a row lacks takes its default."""
+    types: dict[str, PgType] = {}
+    for one in batch:
+        types.update(one.columns)
+    given = [dict(zip(one.columns, one.rows[0], strict=True)) for one in batch]
+    rows = tuple(tuple(row.get(name) for name in types) for row in given)
+    return dataclasses.replace(batch[0], columns=types, rows=rows)

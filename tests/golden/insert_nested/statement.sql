@@ -42,26 +42,18 @@ returning row(t0.*)::text, t0."id"::text
 -- $2 = "{\"x-hasura-role\":\"admin\"}"
 
 with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c)
+  select set_config('hasura.user', $4::text, true) as c)
 insert into "public"."article_tag" as t0 ("article_id", "tag_id")
 values (case when (
     select s.c
-    from "session" as s) is not null then ($1::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null then ($1::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($2::text)::"pg_catalog"."int4"), (case when (
+    select s.c
+    from "session" as s) is not null then ($1::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($3::text)::"pg_catalog"."int4")
 returning row(t0.*)::text
 -- $1 = "6"
 -- $2 = "4"
--- $3 = "{\"x-hasura-role\":\"admin\"}"
-
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c)
-insert into "public"."article_tag" as t0 ("tag_id", "article_id")
-values (case when (
-    select s.c
-    from "session" as s) is not null then ($1::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($2::text)::"pg_catalog"."int4")
-returning row(t0.*)::text
--- $1 = "1"
--- $2 = "6"
--- $3 = "{\"x-hasura-role\":\"admin\"}"
+-- $3 = "1"
+-- $4 = "{\"x-hasura-role\":\"admin\"}"
 
 select json_build_object('affected_rows', ($2::text)::int4, 'returning', (
     select coalesce(json_agg(json_build_object('id', t0."id", 'name', t0."name", 'articles', (

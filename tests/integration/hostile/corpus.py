@@ -49,11 +49,13 @@ def selections() -> Iterator[tuple[str, bytes]]:
     yield "the same leaf, 100 KB of it", repeated(lambda _: "id", "{ author { %s } }")
     yield "2,000 overlapping fields", body("{ " + "author { id } " * 2_000 + "}")
     yield "aliases of a root field", repeated(lambda n: f"a{n}: author {{ id }}")
-    yield "900 aliases of a root field", body(
-        "{ " + " ".join(f"a{n}: author {{ id }}" for n in range(900)) + " }"
+    yield (
+        "900 aliases of a root field",
+        body("{ " + " ".join(f"a{n}: author {{ id }}" for n in range(900)) + " }"),
     )
-    yield "900 aliases of a leaf", body(
-        "{ author { " + " ".join(f"a{n}: id" for n in range(900)) + " } }"
+    yield (
+        "900 aliases of a leaf",
+        body("{ author { " + " ".join(f"a{n}: id" for n in range(900)) + " } }"),
     )
     yield "aliases of a leaf", repeated(lambda n: f"a{n}: id", "{ author { %s } }")
     yield (
@@ -91,22 +93,18 @@ def selections() -> Iterator[tuple[str, bytes]]:
     )
     yield (
         "introspection, wide and nested",
-        body(
-            "{ __schema { types { "
-            + "fields { type { " * 8
-            + "name"
-            + " } }" * 8
-            + " } } }"
-        ),
+        body("{ __schema { types { " + "fields { type { " * 8 + "name" + " } }" * 8 + " } } }"),
     )
     yield "an unterminated text", body('{ author(where: {name: {_eq: "' + "x" * 90_000)
     yield "a long comment", body("{ author { id } } #" + "x" * 90_000)
-    yield "a long block text", body(
-        '{ author(where: {name: {_eq: """' + "\n x" * 20_000 + '"""}}) { id } }'
+    yield (
+        "a long block text",
+        body('{ author(where: {name: {_eq: """' + "\n x" * 20_000 + '"""}}) { id } }'),
     )
     yield "many operations", repeated(lambda n: f"query q{n} {{ author {{ id }} }}", "%s")
-    yield "many variables", body(
-        "query (" + " ".join(f"$v{n}: Int" for n in range(4_000)) + ") { author { id } }"
+    yield (
+        "many variables",
+        body("query (" + " ".join(f"$v{n}: Int" for n in range(4_000)) + ") { author { id } }"),
     )
 
 
@@ -121,17 +119,21 @@ def fragments() -> Iterator[tuple[str, bytes]]:
         f"b: articles {{ author {{ ...f{n + 1} }} }} }}"
         for n in range(18)
     )
-    yield "fields that fan out 2^18 through fragments", body(deep + " fragment f18 on author { id }")
+    last = " fragment f18 on author { id }"
+    yield "fields that fan out 2^18 through fragments", body(deep + last)
     same = "{ author { ...f0 } } " + " ".join(
         f"fragment f{n} on author {{ articles {{ author {{ ...f{n + 1} }} }} "
         f"articles {{ author {{ ...f{n + 1} }} }} }}"
         for n in range(18)
     )
-    yield "equal fields that fan out 2^18", body(same + " fragment f18 on author { id }")
-    yield "a cycle", body("{ author { ...a } } fragment a on author { ...b } "
-                          "fragment b on author { ...a }")
-    yield "a cycle through fields", body(
-        "{ author { ...a } } fragment a on author { articles { author { ...a } } }"
+    yield "equal fields that fan out 2^18", body(same + last)
+    yield (
+        "a cycle",
+        body("{ author { ...a } } fragment a on author { ...b } fragment b on author { ...a }"),
+    )
+    yield (
+        "a cycle through fields",
+        body("{ author { ...a } } fragment a on author { articles { author { ...a } } }"),
     )
     chain = " ".join(f"fragment f{n} on author {{ ...f{n + 1} }}" for n in range(2_000))
     yield "a chain of 2,000 fragments", body("{ author { ...f0 } } " + chain)
@@ -139,17 +141,21 @@ def fragments() -> Iterator[tuple[str, bytes]]:
     yield "a cycle of 2,000 fragments", body("{ author { ...f0 } } " + cycle)
     leaves = " ".join(f"a{n}: id" for n in range(100))
     spread = " ".join(f"s{n}: articles {{ author {{ ...f }} }}" for n in range(100))
-    yield "100 aliases spread 100 times", body(
-        f"{{ author {{ {spread} }} }} fragment f on author {{ {leaves} }}"
+    yield (
+        "100 aliases spread 100 times",
+        body(f"{{ author {{ {spread} }} }} fragment f on author {{ {leaves} }}"),
     )
-    yield "inline fragments, wide and deep", body(
-        "{ author {" + " ".join("... { " * 30 + "id" + " }" * 30 for _ in range(60)) + " } }"
+    yield (
+        "inline fragments, wide and deep",
+        body("{ author {" + " ".join("... { " * 30 + "id" + " }" * 30 for _ in range(60)) + " } }"),
     )
-    yield "inline fragments, 400 levels", body(
-        "{ author {" + "... on author { " * 400 + "id" + " }" * 400 + " } }"
+    yield (
+        "inline fragments, 400 levels",
+        body("{ author {" + "... on author { " * 400 + "id" + " }" * 400 + " } }"),
     )
-    yield "spreads of one fragment", repeated(
-        lambda _: "...f", "{ author { %s } } fragment f on author { id }"
+    yield (
+        "spreads of one fragment",
+        repeated(lambda _: "...f", "{ author { %s } } fragment f on author { id }"),
     )
     many = " ".join(f"fragment f{n} on author {{ id name }}" for n in range(1_000))
     used = " ".join(f"...f{n}" for n in range(1_000))
@@ -207,35 +213,42 @@ def arguments() -> Iterator[tuple[str, bytes]]:
         "a wide jsonb literal",
         repeated(lambda n: f"k{n}: {n}", "{ author(where: {profile: {_eq: {%s}}}) { id } }"),
     )
-    yield "an integer of 90,000 digits", body(
-        "{ author(where: {id: {_eq: " + "9" * 90_000 + "}}) { id } }"
+    yield (
+        "an integer of 90,000 digits",
+        body("{ author(where: {id: {_eq: " + "9" * 90_000 + "}}) { id } }"),
     )
     yield "a limit of 90,000 digits", body("{ author(limit: " + "9" * 90_000 + ") { id } }")
-    yield "a bigint of 90,000 digits", body(
-        "{ article(where: {views: {_eq: " + "9" * 90_000 + "}}) { id } }"
+    yield (
+        "a bigint of 90,000 digits",
+        body("{ article(where: {views: {_eq: " + "9" * 90_000 + "}}) { id } }"),
     )
-    yield "a float of 90,000 digits", body(
-        "{ article(where: {rating: {_eq: 1." + "9" * 90_000 + "}}) { id } }"
+    yield (
+        "a float of 90,000 digits",
+        body("{ article(where: {rating: {_eq: 1." + "9" * 90_000 + "}}) { id } }"),
     )
     yield "a large exponent", body("{ author(where: {rating: {_eq: 1e999999999}}) { id } }")
-    yield "a large exponent in jsonb", body(
-        "{ author(where: {profile: {_eq: {a: 1e400}}}) { id } }"
+    yield (
+        "a large exponent in jsonb",
+        body("{ author(where: {profile: {_eq: {a: 1e400}}}) { id } }"),
     )
-    yield "rows, one after the other", repeated(
-        lambda n: f'{{name: "{n}"}}',
-        "mutation { insert_author(objects: [%s]) { affected_rows } }",
+    yield (
+        "rows, one after the other",
+        repeated(
+            lambda n: f'{{name: "{n}"}}',
+            "mutation { insert_author(objects: [%s]) { affected_rows } }",
+        ),
     )
-    yield "arguments that differ, 1,000 times", body(
-        "{ " + " ".join(f"author(limit: {n}) {{ id }}" for n in range(1_000)) + " }"
+    yield (
+        "arguments that differ, 1,000 times",
+        body("{ " + " ".join(f"author(limit: {n}) {{ id }}" for n in range(1_000)) + " }"),
     )
-    yield "equal long arguments", body(
-        "{ "
-        + ("author(where: {_or: [" + "{id: {_eq: 1}} " * 120 + "]}) { id } ") * 12
-        + " }"
+    yield (
+        "equal long arguments",
+        body(
+            "{ " + ("author(where: {_or: [" + "{id: {_eq: 1}} " * 120 + "]}) { id } ") * 12 + " }"
+        ),
     )
-    yield "arguments that nobody knows", repeated(
-        lambda n: f"a{n}: {n}", "{ author(%s) { id } }"
-    )
+    yield "arguments that nobody knows", repeated(lambda n: f"a{n}: {n}", "{ author(%s) { id } }")
 
 
 def by_variables() -> Iterator[tuple[str, bytes]]:
@@ -247,16 +260,19 @@ def by_variables() -> Iterator[tuple[str, bytes]]:
             deep = {"_not": deep}
         yield f"{depth} levels of _not in a variable", _deep(where, "w", depth, "_not")
         yield f"{depth} levels of _and in a variable", _deep(where, "w", depth, "_and")
-    yield "3,500 conditions in a variable", body(
-        where, {"w": {"_or": [{"id": {"_eq": n}} for n in range(3_500)]}}
+    yield (
+        "3,500 conditions in a variable",
+        body(where, {"w": {"_or": [{"id": {"_eq": n}} for n in range(3_500)]}}),
     )
-    yield "900 conditions in a variable", body(
-        where, {"w": {"_or": [{"id": {"_eq": n}} for n in range(900)]}}
+    yield (
+        "900 conditions in a variable",
+        body(where, {"w": {"_or": [{"id": {"_eq": n}} for n in range(900)]}}),
     )
     yield "empty conditions in a variable", body(where, {"w": {"_and": [{}] * 24_000}})
     yield "null conditions in a variable", body(where, {"w": {"_and": [{"_or": []}] * 7_000}})
-    yield "keys of a variable that nobody knows", body(
-        where, {"w": {f"nothing{n}": n for n in range(4_000)}}
+    yield (
+        "keys of a variable that nobody knows",
+        body(where, {"w": {f"nothing{n}": n for n in range(4_000)}}),
     )
     ids = "query ($ids: [Int!]) { author(where: {id: {_in: $ids}}) { id } }"
     yield "20,000 ids in a variable", body(ids, {"ids": [1] * 30_000})
@@ -265,9 +281,12 @@ def by_variables() -> Iterator[tuple[str, bytes]]:
     rows = "mutation ($o: [author_insert_input!]!) { insert_author(objects: $o) { affected_rows } }"
     yield "4,000 rows in a variable", body(rows, {"o": [{"name": str(n)} for n in range(4_000)]})
     yield "12,000 empty rows in a variable", body(rows, {"o": [{}] * 12_000})
-    yield "1,000 nested rows in a variable", body(
-        rows,
-        {"o": [{"name": str(n), "articles": {"data": [{"title": "x"}]}} for n in range(1_500)]},
+    yield (
+        "1,000 nested rows in a variable",
+        body(
+            rows,
+            {"o": [{"name": str(n), "articles": {"data": [{"title": "x"}]}} for n in range(1_500)]},
+        ),
     )
     order = "query ($o: [author_order_by!]) { author(order_by: $o) { id } }"
     yield "6,000 sort keys in a variable", body(order, {"o": [{"id": "asc"}] * 6_000})
@@ -285,7 +304,7 @@ def by_variables() -> Iterator[tuple[str, bytes]]:
 
 
 def _deep(query: str, name: str, depth: int, key: str) -> bytes:
-    opening = '{"%s":' % key + ("[" if key == "_and" else "")
+    opening = f'{{"{key}":' + ("[" if key == "_and" else "")
     closing = ("]" if key == "_and" else "") + "}"
-    variables = '{"%s":' % name + opening * depth + "{}" + closing * depth + "}"
-    return b'{"query":' + json.dumps(query).encode() + b',"variables":' + variables.encode() + b"}"
+    variables = f'{{"{name}":' + opening * depth + "{}" + closing * depth + "}"
+    return f'{{"query":{json.dumps(query)},"variables":{variables}}}'.encode()

@@ -160,7 +160,7 @@ def test_deep_conditions_are_answered_or_refused(depth: int, key: str, library: 
     closing = {"_not": "}", "_and": "]}", "_or": "]}", "articles": "}}"}[key]
     condition = opening * depth + '{"id":{"_eq":1}}' + closing * depth
     query = "query ($w: author_bool_exp!) { author(where: $w) { id } }"
-    body = '{"query":%s,"variables":{"w":%s}}' % (json.dumps(query), condition)
+    body = f'{{"query":{json.dumps(query)},"variables":{{"w":{condition}}}}}'
     answer = judged(library.send(body.encode()))
     if depth >= 500:
         assert answer["errors"][0]["extensions"]["code"] in ("validation-failed", "invalid-json")
@@ -179,7 +179,9 @@ def test_a_deep_jsonb_value_is_stored_as_it_is(library: Served) -> None:
     deep: Any = 1
     for _ in range(300):
         deep = [deep]
-    query = "mutation ($p: jsonb) { insert_author_one(object: {name: \"deep\", profile: $p}) { profile } }"
+    query = """mutation ($p: jsonb) {
+        insert_author_one(object: {name: "deep", profile: $p}) { profile }
+    }"""
     made = library.data(query, {"p": deep})
     assert made == {"insert_author_one": {"profile": deep}}
 

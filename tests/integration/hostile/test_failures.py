@@ -52,7 +52,7 @@ def served(database_url: str) -> Iterator[Served]:
 def run(url: str, statement: str) -> None:
     """Somebody else changes the database."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 def test_a_dropped_table_is_one_error_and_nothing_else(served: Served) -> None:
@@ -191,7 +191,8 @@ def test_a_failed_mutation_leaves_nothing_and_no_transaction(served: Served) -> 
 def test_an_explicit_null_deletes_nothing(null: str, served: Served) -> None:
     declared = "($v: Int)" if null == "$v" else ""
     for query in (
-        f"mutation {declared} {{ delete_item(where: {{id: {{_eq: {null}}}}}) {{ affected_rows }} }}",
+        f"mutation {declared} "
+        f"{{ delete_item(where: {{id: {{_eq: {null}}}}}) {{ affected_rows }} }}",
         f"mutation {declared} {{ delete_item_by_pk(id: {null}) {{ id }} }}",
         f"mutation {declared} {{ update_item(where: {{id: {{_in: [{null}]}}}}, "
         "_set: {name: null}) { affected_rows } }",

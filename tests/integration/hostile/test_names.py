@@ -39,7 +39,8 @@ def script() -> str:
     """A table under each name, with a column of each name; and the canary."""
     columns = ", ".join(f"{quote(name)} text default {_text(name)}" for name in NAMES)
     tables = "".join(
-        f"create table {quote(name)} (id int primary key, up int references {quote(name)} on delete set null, "
+        f"create table {quote(name)} (id int primary key, "
+        f"up int references {quote(name)} on delete set null, "
         f"data jsonb not null default '{{}}', {columns}, "
         f"constraint k{number} unique ({quote(name)}, id)); "
         f"insert into {quote(name)} (id, up) values (1, null), (2, 1);"
@@ -171,9 +172,7 @@ def test_a_role_of_that_name_sees_its_rows(number: int, served: Served) -> None:
     assert served.data(query, who=other) == {table: []}
     stranger = Session("nobody", {"x-hasura-name": name})
     assert served.refusal(query, who=stranger)["code"] == "validation-failed"
-    made = served.data(
-        f"mutation {{ insert_{table}_one(object: {{id: 9}}) {{ {own} }} }}", who=who
-    )
+    made = served.data(f"mutation {{ insert_{table}_one(object: {{id: 9}}) {{ {own} }} }}", who=who)
     assert made == {f"insert_{table}_one": {own: name}}
     assert served.data(f"mutation {{ delete_{table}_by_pk(id: 9) {{ id }} }}")
     still_works(served)
@@ -199,7 +198,9 @@ def test_keys_that_share_63_bytes_stay_apart(served: Served) -> None:
             {long}a: id {long}b: up
             {long}c: above {{ {long}d: id {long}e: up }}
             {long}f: below {{ {long}g: id }}
-            {long}h: below_aggregate {{ {long}i: aggregate {{ {long}j: count {long}k: max {{ {long}l: id }} }} }}
+            {long}h: below_aggregate {{
+                {long}i: aggregate {{ {long}j: count {long}k: max {{ {long}l: id }} }}
+            }}
         }}
         {long}2: table2_by_pk(id: 2) {{ {long}a: up }}
     }}"""

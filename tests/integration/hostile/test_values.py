@@ -72,9 +72,7 @@ def outcome(served: Served, query: str, variables: Any = None) -> Any:
 
 @pytest.mark.parametrize("operator", TEXT_OPERATORS)
 def test_a_text_is_one_parameter_whatever_it_holds(operator: str, library: Served) -> None:
-    as_variable = (
-        f"query ($v: String) {{ author(where: {{name: {{{operator}: $v}}}}) {{ id }} }}"
-    )
+    as_variable = f"query ($v: String) {{ author(where: {{name: {{{operator}: $v}}}}) {{ id }} }}"
     with library.watched() as ran:
         by_variable = [outcome(library, as_variable, {"v": text}) for text in HOSTILE]
         literal = []
@@ -83,8 +81,8 @@ def test_a_text_is_one_parameter_whatever_it_holds(operator: str, library: Serve
             quoted = quoted.replace("\r", "\\r").replace("\n", "\\n").replace("\t", "\\t")
             query = f'{{ author(where: {{name: {{{operator}: "{quoted}"}}}}) {{ id }} }}'
             literal.append(outcome(library, query))
-    pairs = zip(literal, by_variable, strict=True)
-    assert [(one, other) for one, other in pairs if one != other and FINE[1] not in (one, other)] == []
+    for one, other in zip(literal, by_variable, strict=True):
+        assert one == other or FINE[1] in (one, other)
     assert len(texts(ran)) == 1
     assert {one.arguments[0] for one in ran} == set(HOSTILE)
     still_works(library)
@@ -122,7 +120,7 @@ def test_json_is_one_parameter_whatever_it_holds(operator: str, library: Served)
 def test_array_literals_hold_what_was_given(library: Served) -> None:
     library.sql(ROWS)
     query = (
-        "mutation ($l: [String!]!) { insert_article_one(object: {title: \"x\", labels: $l}) "
+        'mutation ($l: [String!]!) { insert_article_one(object: {title: "x", labels: $l}) '
         "{ labels } }"
     )
     made = library.data(query, {"l": list(HOSTILE)})
@@ -134,7 +132,7 @@ def test_array_literals_hold_what_was_given(library: Served) -> None:
 
 def test_a_json_path_reaches_only_into_the_value(library: Served) -> None:
     query = "query ($p: String) { author(order_by: {id: asc}, limit: 1) { profile(path: $p) } }"
-    for path in ("$.a'\\]; drop", "$['a'' or 1=1']", "$[\"'\"]", "$.a'b", "a;--", "$.$1", "%s"):
+    for path in ("$.a'\\]; drop", "$['a'' or 1=1']", '$["\'"]', "$.a'b", "a;--", "$.$1", "%s"):
         answer = library.ask(query, {"p": path})
         if "data" in answer:
             assert answer == {"data": {"author": [{"profile": None}]}}, path
