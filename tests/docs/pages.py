@@ -111,15 +111,18 @@ def rows(text: str) -> list[list[str]]:
     """The cells of every row of the tables in `text`, heads and rules left out."""
     lines = text.splitlines()
     found = []
-    for before, line in zip([""] + lines, lines, strict=False):
-        if not line.startswith("|") or set(line) <= set("|-: "):
-            continue
-        following = lines[lines.index(line) + 1] if lines.index(line) + 1 < len(lines) else ""
-        if set(following) <= set("|-: ") and following.startswith("|") and not before.startswith("|"):
+    for number, line in enumerate(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        if not line.startswith("|") or _is_rule(line) or _is_rule(following):
             continue
         cells = re.split(r"(?<!\\)\|", line.strip().strip("|"))
         found.append([cell.strip().replace("\\|", "|") for cell in cells])
     return found
+
+
+def _is_rule(line: str) -> bool:
+    """Whether it is the rule below a table's head."""
+    return line.startswith("|") and set(line) <= set("|-: ")
 
 
 def codes_in(cell: str) -> list[str]:

@@ -9,9 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from ruamel.yaml import YAML
 
 from db.seeds.rows import key
+from rowgate.metadata.directory import load
 from rowgate.metadata.read import read
+from rowgate.snapshot.actions import check_action
 from tests.docs.pages import ROOT, Block, all_blocks, blocks, pages
 from tests.e2e.conftest import Running
 
@@ -102,14 +105,12 @@ def _filled(text: str, run: Running) -> str:
 
 
 @pytest.mark.parametrize("block", METADATA, ids=_named)
-def test_metadata_examples_can_be_read(block: Block) -> None:
+def test_metadata_examples_can_be_read(block: Block, tmp_path: Path) -> None:
     """A block says with `as=` what it is: a table file, or a member of the whole document."""
-    from ruamel.yaml import YAML
-
     value = YAML(typ="safe").load(block.text)
     kind = block.options["as"]
     table = {"table": {"name": "animals", "schema": "shelter"}}
-    document = {"version": 3, "sources": []}
+    document: dict[str, Json] = {"version": 3, "sources": []}
     match kind:
         case "table":
             document["sources"] = [{"name": "default", "kind": "postgres", "tables": [value]}]
@@ -119,9 +120,27 @@ def test_metadata_examples_can_be_read(block: Block) -> None:
             ]
         case "document":
             document |= value
+        case "actions":
+            document |= _actions(block, tmp_path)
         case _:
             pytest.fail(f"{block.place}: as={kind} is not known")
-    assert read(document).problems == ()
+    metadata = read(document)
+    assert metadata.problems == ()
+    assert [check_action(one, metadata.custom_types) for one in metadata.actions] == list(
+        metadata.actions
+    )
+
+
+def _actions(block: Block, folder: Path) -> dict[str, Json]:
+    """What a directory holds whose `actions.yaml` is `block`, its `actions.graphql` the types
+    shown before it."""
+    [types] = [one for one in blocks(block.page) if one.language == "graphql-schema"]
+    (folder / "version.yaml").write_text("version: 3\n")
+    (folder / "actions.yaml").write_text(block.text)
+    (folder / "actions.graphql").write_text(types.text)
+    loaded = load(folder)
+    assert len(loaded["actions"]) == 1
+    return {key: loaded[key] for key in ("actions", "custom_types")}
 
 
 def test_every_json_block_is_json() -> None:
