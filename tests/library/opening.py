@@ -17,7 +17,10 @@ ROWS = (FOLDER / "rows.sql").read_text()
 def document(url: str) -> Any:
     """The library's metadata over the database at `url`."""
     declared = YAML(typ="safe").load(FOLDER / "metadata.yaml")
-    return source(url, declared["tables"], declared["functions"], declared["inherited_roles"])
+    made = source(url, declared["tables"], declared["functions"], declared["inherited_roles"])
+    for key in ("logical_models", "native_queries"):
+        made["sources"][0][key] = declared[key]
+    return made
 
 
 @contextmanager

@@ -1,0 +1,35 @@
+select coalesce(json_agg(r.o), '[]'::json)
+from (
+  select json_build_object('name', t0."name", 'latest', (case when to_jsonb(t0."latest") <> 'null' then (
+        select coalesce(json_agg(json_build_object('title', t1."title")), '[]'::json)
+        from (
+          select *
+          from jsonb_to_recordset(jsonb_path_query_array(to_jsonb(t0."latest"), '$[*] ? (@.type() == "object")')) as held("id" "pg_catalog"."int4", "title" "pg_catalog"."text", "published" "pg_catalog"."bool")) as t1
+        where (t1."published" = ($3::text)::"pg_catalog"."bool")) end), 'stories', (
+      select coalesce(json_agg(json_build_object('title', t1."title")), '[]'::json)
+      from (
+
+        select id, title, author_id
+        from article
+        where title ilike $4::text
+) as t1
+      where (t1."author_id" = t0."author_id"))) as o
+  from (
+
+    select r.id as author_id, r.name, count(a.id) as articles,
+  coalesce(jsonb_agg(to_jsonb(a)
+        order by a.id) filter (
+        where a.id is not null), '[]') as latest
+
+    from author as r left join article as a on a.author_id = r.id and a.rating >= ($1::text)::"pg_catalog"."float8"
+
+    group by r.id
+) as t0
+  where (t0."articles" > ($2::text)::"pg_catalog"."int8")
+  order by t0."author_id" asc nulls last
+  limit least(($5::text)::"pg_catalog"."int8", 3)) as r
+-- $1 = "0"
+-- $2 = "1"
+-- $3 = "true"
+-- $4 = null
+-- $5 = "10"
