@@ -25,7 +25,7 @@ from rowgate.database.pool import Database, PoolSettings
 from rowgate.generation import Generation
 from rowgate.metadata import store
 from rowgate.metadata.directory import load
-from rowgate.metadata.read import read
+from rowgate.metadata.read import Known, read
 from rowgate.settings.types import Settings
 from rowgate.snapshot.memory import Memory
 from rowgate.snapshot.resolve import resolve
@@ -36,6 +36,7 @@ _STORE_CONNECTIONS = 10
 _URL_VARIABLE = "HASURA_GRAPHQL_DATABASE_URL"
 _RETRY_SECONDS = 5.0
 _CONNECT_SECONDS = 10.0
+_KNOWN_TABLES = 20_000
 _ADMIN = Session(ADMIN)
 
 
@@ -55,6 +56,7 @@ class World:
         self.databases: dict[str, Database] = {}
         """The pools of the reachable sources, by source name."""
         self._memory = Memory()
+        self._known: Known = {}
         self._turn = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
         self._ledger_connection: asyncpg.Connection | None = None
@@ -162,7 +164,9 @@ class World:
         return await asyncio.to_thread(self._resolve, document, version, connections)
 
     def _resolve(self, document: Json, version: int, connections: Connections) -> Generation:
-        metadata = read(document)
+        if len(self._known) > _KNOWN_TABLES:
+            self._known.clear()
+        metadata = read(document, self._known)
         catalogs = connections.catalogs
         snapshot = resolve(metadata, catalogs, self.settings, self._memory)
         unreachable = tuple(_unreachable(document, connections.failures))

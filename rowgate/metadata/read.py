@@ -24,14 +24,18 @@ from rowgate.metadata.types import Metadata, Problem
 _WHOLE = Label("metadata")
 
 
-def read(document: Json) -> Metadata:
-    """The typed form of a v3 document.
+Known = dict[tuple[str, bytes], object]
+"""Tables that were read without a problem, by source and the bytes of their JSON."""
+
+
+def read(document: Json, known: Known | None = None) -> Metadata:
+    """The typed form of a v3 document. What `known` has is not read again; it is added to.
 
     Never raises for what the document holds: a key that is not known, or a value of another shape,
     becomes one of `problems`, and the smallest object of a list around it (a permission, a table,
     a source, an action, …) is left out. An empty document is an empty declaration.
     """
-    problems = Problems()
+    problems = Problems(known={} if known is None else known)
     try:
         node = Node(document, (), "metadata")
         if node.json("version") not in (None, 3):

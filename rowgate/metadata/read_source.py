@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rowgate.base.json import Json
+from rowgate.base.json import Json, encode
 from rowgate.metadata.read_permission import select_permissions
 from rowgate.metadata.read_table import read_table, table_label
 from rowgate.metadata.shapes import Label, Misfit, Node, Problems
@@ -16,6 +16,7 @@ from rowgate.metadata.types import (
     NativeQueryRelationship,
     SourceCustomization,
     SourceDeclaration,
+    TableDeclaration,
 )
 
 _POSTGRES_KINDS = ("postgres", "pg", "citus", "alloy")
@@ -38,7 +39,7 @@ def read_source(node: Node, problems: Problems) -> SourceDeclaration:
         configuration=node.maybe_inner("configuration", _connection, None),
         customization=node.maybe_inner("customization", _customization, SourceCustomization()),
         tables=problems.each(
-            node, "tables", table_label(name), lambda item: read_table(item, problems, name)
+            node, "tables", table_label(name), lambda item: _table(item, problems, name)
         ),
         functions=problems.each(
             node, "functions", Label("function", "function", within), _function
@@ -61,6 +62,20 @@ def read_source(node: Node, problems: Problems) -> SourceDeclaration:
             None,
         ),
     )
+
+
+def _table(node: Node, problems: Problems, source: str) -> TableDeclaration:
+    """A table; one that was read before, and is the same to the byte, is not read again."""
+    key = (source, encode(node.value))
+    known = problems.known.get(key)
+    if isinstance(known, TableDeclaration):
+        node.skip()
+        return known
+    before = len(problems.found)
+    table = read_table(node, problems, source)
+    if len(problems.found) == before and not node.unknown():
+        problems.known[key] = table
+    return table
 
 
 def _connection(node: Node) -> Json:

@@ -43,9 +43,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """Collects what cannot be honoured, while reading goes on with the rest."""
+    """Collects what cannot be honoured, while reading goes on with the rest. `known` keeps what
+    was read without a problem, by the bytes of its JSON and where it stands."""
 
     found: list[Problem] = field(default_factory=list)
+    known: dict[tuple[str, bytes], object] = field(default_factory=dict)
 
     def add(self, label: Label, definition: Json, misfit: Misfit) -> None:
         """Notes that the object `definition`, called by `label`, is left out."""
@@ -115,6 +117,10 @@ class Node:
         """Raises `Misfit` where the object has a key that nobody asked for."""
         for key in self.unknown():
             raise Misfit((*self.path, key), f"unknown key '{key}' in {self.title}")
+
+    def skip(self) -> None:
+        """Count every key as asked for: the object was read before."""
+        self._asked.update(self.value)
 
     def unknown(self) -> tuple[str, ...]:
         """The keys that nobody asked for."""
