@@ -60,7 +60,6 @@ WITHOUT_EFFECT = frozenset(
 ONLY_REPORTED = frozenset(
     HASURA + name
     for name in (
-        "ENABLE_APOLLO_FEDERATION",
         "ENABLE_REMOTE_SCHEMA_PERMISSIONS",
         "LIVE_QUERIES_MULTIPLEXED_BATCH_SIZE",
     )
