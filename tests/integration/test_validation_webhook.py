@@ -84,7 +84,7 @@ class Engine:
 
     async def permit(self, operation: str, table: str, definition: Any, **extra: Any) -> None:
         validate = {"validate_input": {"type": "http", "definition": definition}}
-        rows = {"check": {}} if operation == "insert" else {"filter": {}}
+        rows: dict[str, Any] = {"check": {}} if operation == "insert" else {"filter": {}}
         columns = {} if operation == "delete" else {"columns": "*"}
         permission = {**rows, **columns, **validate, **extra}
         args = {"source": "default", "table": table, "role": "user", "permission": permission}
