@@ -132,9 +132,9 @@ def test_an_unknown_flag_is_refused_and_an_unknown_variable_named() -> None:
 
 
 def test_what_nothing_obeys_yet_is_named() -> None:
-    environ = LEAST | {"HASURA_GRAPHQL_ENABLE_REMOTE_SCHEMA_PERMISSIONS": "true"}
-    (warning,) = Settings.read(environ).warnings
-    assert warning == "HASURA_GRAPHQL_ENABLE_REMOTE_SCHEMA_PERMISSIONS is accepted and has no effect."
+    name = "HASURA_GRAPHQL_ENABLE_REMOTE_SCHEMA_PERMISSIONS"
+    (warning,) = Settings.read(LEAST | {name: "true"}).warnings
+    assert warning == f"{name} is accepted and has no effect."
     declared = {origin.variable for one in declared_by(Settings) for origin in one.origins}
     assert declared > ONLY_REPORTED
 
