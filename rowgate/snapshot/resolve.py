@@ -7,6 +7,7 @@ from rowgate.catalog.types import Catalog
 from rowgate.metadata.types import ActionDeclaration, InheritedRole, Metadata, SourceDeclaration
 from rowgate.snapshot.actions import check_action
 from rowgate.snapshot.endpoints import read_endpoints
+from rowgate.snapshot.federation import keyless
 from rowgate.snapshot.inconsistencies import Attempts, Subject
 from rowgate.snapshot.memory import Memory
 from rowgate.snapshot.models import ModelReader
@@ -51,7 +52,7 @@ def resolve(
         metadata.introspection_disabled_for,
         tuple(attempts.found),
         endpoints,
-        tuple(unbuilt(metadata)),
+        (*unbuilt(metadata), *keyless(sources.values())),
     )
 
 

@@ -79,3 +79,8 @@ def test_switched_off_there_is_nothing(database_url: str, field: str) -> None:
         refused = served.refusal(f"{{ {field} }}")
         assert refused["code"] == "validation-failed"
         assert "not found in type: 'query_root'" in refused["message"]
+
+
+def test_a_table_without_a_key_is_told(engine: Served) -> None:
+    told = [one.name for one in engine.engine.world.current.snapshot.warnings]
+    assert told == ["apollo_federation_config in table keyless in source default"]
