@@ -172,7 +172,10 @@ class Conditions:
         return f"(select {shown} from {source} as {inner.alias} where {on} and {test})"
 
     def _compare(self, left: str, type_: PgType, condition: Compare, frame: Frame) -> str:
-        value = self.value(condition.value, frame)
+        if type_.kind is TypeKind.ARRAY and condition.operator in (Operator.IN, Operator.NIN):
+            value = self.parameters.arrays(condition.value)
+        else:
+            value = self.value(condition.value, frame)
         return self._apply(condition.operator, left, type_, value)
 
     def _apply(self, operator: Operator, left: str, type_: PgType, right: str) -> str:

@@ -68,6 +68,19 @@ class Parameters:
         inner = ", ".join(self.plain(one) for one in items.items)
         return f"array[{inner}]::{type_name(items.type)}[]"
 
+    def arrays(self, value: Value) -> str:
+        """Several arrays, each of the same array type, as a subselect: an array of arrays would be
+        one array of more dimensions to Postgres."""
+        match value:
+            case Constant() | Variable() | SessionValue():
+                type_ = type_name(value.type)
+                return f"select u.x::{type_} from unnest({self.number(value)}::text[]) as u(x)"
+            case ListOf(items=()):
+                return f"select null::{type_name(value.type)} where false"
+            case ListOf():
+                return "values " + ", ".join(f"({self.plain(one)})" for one in value.items)
+        raise AssertionError(value)
+
     def plain(self, value: Value) -> str:
         """A value that does not depend on a row."""
         match value:

@@ -18,9 +18,7 @@ OPERATORS = {
     "text": BASIC + ORDERED + LIKE + SIMILAR + REGEX,
     "bool": BASIC + ORDERED,
     "jsonb": (
-        "_eq",
-        "_neq",
-        "_is_null",
+        *BASIC,
         "_contains",
         "_contained_in",
         "_has_key",
@@ -28,8 +26,8 @@ OPERATORS = {
         "_has_keys_all",
         "_cast",
     ),
-    "int4[]": ("_eq", "_neq", "_is_null", "_contains", "_contained_in", *ORDERED),
-    "text[]": ("_eq", "_neq", "_is_null", "_contains", "_contained_in", *ORDERED),
+    "int4[]": (*BASIC, "_contains", "_contained_in", *ORDERED),
+    "text[]": (*BASIC, "_contains", "_contained_in", *ORDERED),
 }
 COLUMN_OPERATORS = ("_ceq", "_cne", "_cneq", "_cgt", "_clt", "_cgte", "_clte")
 
