@@ -10,8 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from rowgate import __version__
+from rowgate.cli.desk import Desk, with_desk
 from rowgate.cli.failures import OUTPUT, told_in_one_sentence
 from rowgate.cli.flags import Flags
+from rowgate.cli.metadata_commands import metadata
+from rowgate.cli.migrate_commands import migrate
+from rowgate.cli.options import Endpoint, examples
 
 application = typer.Typer(
     name="rowgate",
@@ -20,24 +24,10 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-metadata = typer.Typer(help="Move metadata between a directory and a running engine.")
-migrate = typer.Typer(help="Change the tables of DATABASE_URL by the migrations in db/migrations.")
 application.add_typer(metadata, name="metadata")
 application.add_typer(migrate, name="migrate")
 
 Url = Annotated[str | None, typer.Option(metavar="URL")]
-Endpoint = Annotated[
-    str, typer.Option(envvar="HASURA_GRAPHQL_ENDPOINT", help="where the engine answers")
-]
-Secret = Annotated[
-    str,
-    typer.Option(envvar="HASURA_GRAPHQL_ADMIN_SECRET", help="its admin secret", show_default=False),
-]
-Folder = Annotated[Path, typer.Option(help="the metadata directory")]
-AllowInconsistent = Annotated[
-    bool, typer.Option("--allow-inconsistent", help="apply what fits, and list what does not")
-]
-Revision = Annotated[str, typer.Argument(help="a revision, `head`, `base`, `+1` or `-1`")]
 State = Annotated[
     Path | None,
     typer.Option(
@@ -47,8 +37,18 @@ State = Annotated[
 ]
 FreePorts = Annotated[bool, typer.Option("--free-ports", help="take free ports instead of fixed")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
-DEFAULT_ENDPOINT = "http://127.0.0.1:8080"
-METADATA = Path("metadata")
+NewFolder = Annotated[Path, typer.Argument(help="the folder to make, which must be new or empty")]
+Minimal = Annotated[
+    bool, typer.Option("--minimal/--full", help="tables and metadata only, or the services, too")
+]
+InBrowser = Annotated[bool, typer.Option("--open", help="show it in a browser")]
+Query = Annotated[str, typer.Argument(help="the query, a file that holds it, or `-` for stdin")]
+Role = Annotated[str, typer.Option("--role", help="the role that asks")]
+Session = Annotated[
+    list[str] | None,
+    typer.Option("--session", metavar="X-HASURA-NAME=VALUE", help="a session variable of it"),
+]
+Variables = Annotated[str, typer.Option(metavar="JSON", help="the query's variables")]
 
 
 def main() -> None:
@@ -85,73 +85,77 @@ def serve(context: typer.Context) -> None:
     raise typer.Exit(_module("serve").serve(context.args, context.obj))
 
 
-@application.command()
+@application.command(epilog=examples("rowgate version"))
 def version() -> None:
     """Print the version."""
     OUTPUT.print(__version__)
 
 
-@application.command()
+@application.command(epilog=examples("rowgate init shop", "rowgate init shop --minimal"))
+def init(folder: NewFolder, minimal: Minimal = False) -> None:  # noqa: FBT002
+    """Make a new project out of the reference application."""
+    with told_in_one_sentence():
+        scaffold = _module("scaffold")
+        scaffold.init(folder, scaffold.Size.MINIMAL if minimal else scaffold.Size.FULL)
+
+
+@application.command(epilog=examples("rowgate run", "rowgate run --free-ports"))
 def run(state_folder: State = None, free_ports: FreePorts = False) -> None:  # noqa: FBT002
     """Run everything for development: Postgres, object store, engine, auth, actions."""
     with told_in_one_sentence():
         raise typer.Exit(_module("development.supervisor").run(state_folder, free_ports))
 
 
-@application.command()
+@application.command(epilog=examples("rowgate reset --yes"))
 def reset(state_folder: State = None, yes: Yes = False) -> None:  # noqa: FBT002
     """Drop the data that `run` keeps, after asking."""
     with told_in_one_sentence():
         _module("development.reset").reset(state_folder, yes)
 
 
-@metadata.command("apply")
-def apply(
-    endpoint: Endpoint = DEFAULT_ENDPOINT,
-    admin_secret: Secret = "",
-    directory: Folder = METADATA,
-    allow_inconsistent: AllowInconsistent = False,  # noqa: FBT002
+@application.command(epilog=examples("rowgate seed"))
+def seed() -> None:
+    """Sow the rows of db/seeds into DATABASE_URL, or into the database of the run of this folder.
+
+    Rows that are there already are left alone.
+    """
+    with told_in_one_sentence():
+        _module("seed").seed()
+
+
+@application.command(epilog=examples("rowgate console", "rowgate console --open"))
+def console(endpoint: Endpoint = None, open_it: InBrowser = False) -> None:  # noqa: FBT002
+    """Print the address of the web console, and open it with `--open`."""
+    with told_in_one_sentence():
+        engine = _module("engine").engine_at(endpoint, "")
+        _module("console").console(engine, in_browser=open_it)
+
+
+@application.command(
+    epilog=examples(
+        "rowgate explain '{ shelter_animals { name } }' --role anonymous",
+        "rowgate explain query.graphql --role user --session x-hasura-user-id=7 --output json",
+    )
+)
+@with_desk()
+def explain(
+    desk: Desk,
+    query: Query,
+    role: Role = "admin",
+    session: Session = None,
+    variables: Variables = "",
 ) -> None:
-    """Replace the metadata of a running engine by a directory."""
-    with told_in_one_sentence():
-        commands = _module("metadata")
-        engine = commands.Engine(endpoint, admin_secret)
-        commands.apply(engine, directory, allow_inconsistent=allow_inconsistent)
+    """Tell the SQL of a query as a role would run it, and Postgres' plan for it."""
+    commands = _module("explain")
+    question = commands.Question(query, role, session or (), variables)
+    commands.explain(desk.engine, question, desk.output)
 
 
-@metadata.command()
-def export(
-    endpoint: Endpoint = DEFAULT_ENDPOINT, admin_secret: Secret = "", directory: Folder = METADATA
-) -> None:
-    """Write the metadata of a running engine into a directory."""
-    with told_in_one_sentence():
-        commands = _module("metadata")
-        commands.export(commands.Engine(endpoint, admin_secret), directory)
+@application.command(epilog=examples("rowgate doctor", "rowgate doctor --output json"))
+@with_desk()
+def doctor(desk: Desk) -> None:
+    """Examine machine, project, database and engine; each finding says what to do.
 
-
-@migrate.command()
-def up(revision: Revision = "head") -> None:
-    """Apply migrations up to a revision."""
-    with told_in_one_sentence():
-        _module("migrate").alembic("upgrade", revision)
-
-
-@migrate.command()
-def down(revision: Revision = "-1") -> None:
-    """Take migrations back down to a revision."""
-    with told_in_one_sentence():
-        _module("migrate").alembic("downgrade", revision)
-
-
-@migrate.command()
-def status() -> None:
-    """List the migrations, and which is applied."""
-    with told_in_one_sentence():
-        _module("migrate").alembic("history", "--indicate-current")
-
-
-@migrate.command("create")
-def create_migration(message: Annotated[str, typer.Argument(help="what it changes")]) -> None:
-    """Write a migration from the difference between db/models.py and the database."""
-    with told_in_one_sentence():
-        _module("migrate").alembic("revision", "--autogenerate", "-m", message)
+    Ends with 1 where something does not work.
+    """
+    raise typer.Exit(_module("doctor.examine").doctor(desk.engine, desk.output))

@@ -1,14 +1,28 @@
 """`rowgate migrate`: Alembic, run as a process of its own over db/alembic.ini."""
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from rowgate.base.json import Json
+from rowgate.cli import running
 from rowgate.cli.failures import OUTPUT, CommandError
+from rowgate.cli.metadata import suggested
+from rowgate.cli.options import Output
+from rowgate.cli.revision import growth_of
+from rowgate.cli.writing import write_json
+from rowgate.metadata.diff import diff
+from rowgate.metadata.directory import load
+from rowgate.metadata.suggest import suggest
 
 CONFIGURATION = Path("db/alembic.ini")
+VERSIONS = Path("db/migrations/versions")
+_STEP = re.compile(
+    r"(?P<down>\S.*?) -> (?P<revision>\S+?)(?P<marks>(?: \([a-z ]+\))*), (?P<what>.*)"
+)
 
 
 def command(*arguments: str) -> tuple[str, ...]:
@@ -20,15 +34,83 @@ def command(*arguments: str) -> tuple[str, ...]:
 
 def alembic(*arguments: str) -> None:
     """Run Alembic on DATABASE_URL, and show what it tells. Raises `CommandError` where it fails."""
+    OUTPUT.print(_told(*arguments).strip() or "Done.", markup=False)
+
+
+def _told(*arguments: str) -> str:
+    """What Alembic writes, its log among it. Raises `CommandError` where it fails."""
     line = command(*arguments)
-    if not os.environ.get("DATABASE_URL"):
+    url = running.database_url()
+    if not url:
         raise CommandError("DATABASE_URL is not set: it names the database to migrate.")
     answer = subprocess.run(
-        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        line,
+        env=os.environ | {"DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if answer.returncode != 0:
         raise CommandError(f"the migration failed: {last_line(answer.stdout)}")
-    OUTPUT.print(answer.stdout.strip() or "Done.", markup=False)
+    return answer.stdout
+
+
+def status(output: Output) -> None:
+    """Tell which migrations are applied. Raises `CommandError` as `alembic` does."""
+    match output:
+        case Output.TEXT:
+            alembic("history", "--indicate-current")
+        case Output.JSON:
+            steps = list(_steps())
+            pending = [step["revision"] for step in steps if not step["is_applied"]]
+            current = [step["revision"] for step in steps if step["is_current"]]
+            write_json({"current": current, "pending": pending[::-1]})
+
+
+def history(output: Output) -> None:
+    """Tell every migration, newest first. Raises `CommandError` as `alembic` does."""
+    match output:
+        case Output.TEXT:
+            alembic("history", "--verbose", "--indicate-current")
+        case Output.JSON:
+            write_json(list(_steps()))
+
+
+def _steps() -> Iterator[dict[str, Json]]:
+    """The migrations, newest first: revision, what it is based on, what it does, its state."""
+    is_applied = False
+    for line in _told("history", "--indicate-current").splitlines():
+        step = _STEP.fullmatch(line.strip())
+        if step is None:
+            continue
+        is_current = "(current)" in step["marks"]
+        is_applied = is_applied or is_current
+        yield {
+            "revision": step["revision"],
+            "down_revision": None if step["down"] == "<base>" else step["down"],
+            "message": step["what"],
+            "is_current": is_current,
+            "is_applied": is_applied,
+        }
+
+
+def create(message: str, directory: Path, source: str, *, write: bool) -> None:
+    """Write a migration from the difference between models and database, and tell (or write, too)
+    what metadata its new tables and foreign keys suggest for `source` in `directory`.
+
+    Raises `CommandError` where Alembic fails, `ApiError` where the directory is malformed.
+    """
+    before = set(VERSIONS.glob("*.py"))
+    _told("revision", "--autogenerate", "-m", message)
+    made = sorted(set(VERSIONS.glob("*.py")) - before)
+    if not made:
+        raise CommandError(f"Alembic wrote no file into {VERSIONS}.")
+    OUTPUT.print(f"Written: {made[0]}. Read it before it is applied.", markup=False)
+    if directory.is_dir():
+        document = load(directory)
+        wanted = suggest(document, source, growth_of(made[0]))
+        suggested(directory, diff(document, wanted), wanted, write=write)
 
 
 def bring_up(environment: Mapping[str, str], log: Path) -> None:

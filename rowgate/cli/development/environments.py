@@ -13,24 +13,30 @@ BUCKET = "images"
 
 
 def engine(project: Project, databases: Databases) -> Child:
-    """The engine, with the auth service's keys and the actions service's secret."""
-    tokens = {
-        "jwk_url": f"{project.url('auth')}/.well-known/jwks.json",
-        "issuer": _issuer(project),
-        "audience": AUDIENCE,
-    }
+    """The engine, with the auth service's keys and the actions service's secret; without an auth
+    service, tokens are verified as the environment says."""
     told = {
         "HASURA_GRAPHQL_METADATA_DATABASE_URL": databases.metadata,
         "HASURA_GRAPHQL_SERVER_HOST": "127.0.0.1",
         "HASURA_GRAPHQL_SERVER_PORT": str(project.ports["engine"]),
-        "HASURA_GRAPHQL_JWT_SECRET": json.dumps(tokens),
         "HASURA_GRAPHQL_UNAUTHORIZED_ROLE": "anonymous",
         "HASURA_GRAPHQL_ENABLE_CONSOLE": "true",
         "DATABASE_URL": databases.application,
         "ACTIONS_BASE_URL": project.url("actions"),
     }
+    if "auth" in project.services:
+        told["HASURA_GRAPHQL_JWT_SECRET"] = json.dumps(_tokens(project))
     secrets = _secrets(project, "HASURA_GRAPHQL_ADMIN_SECRET", "ACTIONS_SECRET")
     return _child(project, "engine", ("rowgate", "serve"), told | secrets)
+
+
+def _tokens(project: Project) -> dict[str, str]:
+    """How the tokens of the auth service are verified."""
+    return {
+        "jwk_url": f"{project.url('auth')}/.well-known/jwks.json",
+        "issuer": _issuer(project),
+        "audience": AUDIENCE,
+    }
 
 
 def auth(project: Project, databases: Databases) -> Child:

@@ -26,6 +26,9 @@ SECRETS = (
 PORTS = {"engine": 8080, "auth": 8081, "actions": 8082, "postgres": 5433, "s3": 8333}
 """The processes that listen, and where unless ROWGATE_<NAME>_PORT says otherwise."""
 
+SERVICES = ("auth", "actions")
+"""Folders of the project that are processes of their own, where they are there."""
+
 TO_END = 4.0
 DEFAULT_STATE = Path(".rowgate")
 
@@ -44,6 +47,11 @@ class Project:
     def logs(self) -> Path:
         """The folder of one log a process."""
         return self.state / "logs"
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The services that the project has beside the engine: `auth`, `actions`, both or none."""
+        return frozenset(name for name in SERVICES if Path(name, "__main__.py").is_file())
 
     def url(self, name: str) -> str:
         """The base URL of one process."""

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from rowgate.cli.development.database import Databases
 from rowgate.cli.development.environments import store_url
-from rowgate.cli.development.project import Project
+from rowgate.cli.development.project import SERVICES, Project
 from rowgate.cli.failures import OUTPUT
 
 QUERY = "{ shelter_animals { name species store { name } } }"
@@ -22,10 +22,10 @@ def announce(project: Project, databases: Databases, odd: Sequence[str], seconds
     urls = {
         "graphql": f"{project.url('engine')}/v1/graphql",
         "console": f"{project.url('engine')}/console",
-        "auth": f"{project.url('auth')}/docs",
-        "actions": f"{project.url('actions')}/docs",
-        "objects": store_url(project),
     }
+    urls |= {name: f"{project.url(name)}/docs" for name in SERVICES if name in project.services}
+    if "actions" in project.services:
+        urls["objects"] = store_url(project)
     table = Table("what", "where", box=None, pad_edge=False)
     for what, url in urls.items():
         table.add_row(what, url)
@@ -35,7 +35,8 @@ def announce(project: Project, databases: Databases, odd: Sequence[str], seconds
     for reason in odd:
         OUTPUT.print(f"  inconsistent metadata: {reason}", markup=False)
     OUTPUT.print(f"\nSecrets are in {project.secrets}:")
-    OUTPUT.print("  seeded users  test_user, alice, bob, with SEED_PASSWORD")
+    if "auth" in project.services:
+        OUTPUT.print("  seeded users  test_user, alice, bob, with SEED_PASSWORD")
     OUTPUT.print("  admin         HASURA_GRAPHQL_ADMIN_SECRET, in the header x-hasura-admin-secret")
     body = json.dumps({"query": QUERY})
     OUTPUT.print(f"\n  curl -s {urls['graphql']} -d '{body}'\n", markup=False)
@@ -51,7 +52,7 @@ def withdraw(project: Project) -> None:
 def _write(project: Project, databases: Databases, urls: dict[str, str]) -> None:
     told = {
         "process": os.getpid(),
-        "urls": {name: project.url(name) for name in ("engine", "auth", "actions")},
+        "urls": {name: project.url(name) for name in ("engine", *sorted(project.services))},
         "pages": urls,
         "database_url": databases.application,
         "metadata_database_url": databases.metadata,

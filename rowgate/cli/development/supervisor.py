@@ -21,6 +21,7 @@ from rowgate.cli.development.database import (
 )
 from rowgate.cli.development.object_store import object_store
 from rowgate.cli.development.project import (
+    SERVICES,
     Project,
     leash,
     locked,
@@ -28,8 +29,9 @@ from rowgate.cli.development.project import (
     refuse_taken,
 )
 from rowgate.cli.development.report import announce, withdraw
+from rowgate.cli.engine import Engine
 from rowgate.cli.failures import OUTPUT, CommandError
-from rowgate.cli.metadata import Engine, replaced
+from rowgate.cli.metadata import replaced
 from rowgate.cli.migrate import bring_up, last_line
 
 T = TypeVar("T")
@@ -75,33 +77,42 @@ def _start(
     """Start everything; what has been started is in `stops`, whatever happens."""
     began = time.monotonic()
     outside = given(project)
-    names = {"engine", "auth", "actions"}
-    store = None if project.values.get("S3_ENDPOINT_URL") else _store(project)
-    refuse_taken(
-        project, names | ({"s3"} if store else set()) | (set() if outside else {"postgres"})
-    )
+    store = _store(project) if "actions" in project.services else None
+    names = {"engine", *project.services, *({"s3"} if store else ())}
+    refuse_taken(project, names if outside else names | {"postgres"})
     if store:
         stops.append((store.name, store.stop))
         store.start(held)
     databases = _given(outside) if outside else _embedded(project, stops)
     _migrate(project, databases)
-    auth = environments.auth(project, databases)
-    actions = environments.actions(project, databases)
+    made = {"auth": environments.auth, "actions": environments.actions}
+    services = {
+        name: made[name](project, databases) for name in SERVICES if name in project.services
+    }
     engine = environments.engine(project, databases)
-    first = [auth, *([store] if store else [])]
-    stops.extend((child.name, child.stop) for child in (auth, actions, engine))
-    auth.start(held)
-    _shown("Starting auth and the object store", lambda: wait_for(first))
-    actions.start(held)
-    engine.start(held)
-    _shown("Starting the engine and actions", lambda: wait_for([actions, engine]))
+    stops.extend((child.name, child.stop) for child in (*services.values(), engine))
+    actions = services.pop("actions", None)
+    _come_up("auth and the object store", (*services.values(), *([store] if store else ())), held)
+    _come_up("the engine and actions", (*([actions] if actions else ()), engine), held)
     odd = _shown("Applying metadata", lambda: _apply_metadata(project))
     announce(project, databases, odd, time.monotonic() - began)
     stops.append(("the report", lambda: withdraw(project)))
-    return [*first, actions, engine]
+    return [child for child in (*services.values(), store, actions, engine) if child]
 
 
-def _store(project: Project) -> Child:
+def _come_up(what: str, children: Sequence[Child], held: int) -> None:
+    """Start those that are not started yet, and wait until all are well."""
+    for child in children:
+        if child.process is None:
+            child.start(held)
+    if children:
+        _shown(f"Starting {what}", lambda: wait_for(children))
+
+
+def _store(project: Project) -> Child | None:
+    """The object store, unless the environment names one."""
+    if project.values.get("S3_ENDPOINT_URL"):
+        return None
     keys = (project.values["S3_ACCESS_KEY"], project.values["S3_SECRET_KEY"])
     log = project.logs / "s3.log"
     return object_store(project.state / "objects", project.ports["s3"], keys, log)

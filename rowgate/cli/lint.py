@@ -1,0 +1,117 @@
+"""`rowgate metadata lint`: the rules of `rowgate.metadata.lint` over a directory.
+
+Rules that need tables and indexes are checked where the databases are asked, too.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import asyncpg
+from rich.text import Text
+
+from rowgate import __version__
+from rowgate.admin.connection import database_url
+from rowgate.base.errors import ApiError
+from rowgate.base.json import Json
+from rowgate.catalog.indexes import leading_columns
+from rowgate.catalog.introspect import introspect
+from rowgate.catalog.types import Catalog
+from rowgate.cli import running
+from rowgate.cli.failures import ERRORS, OUTPUT, CommandError
+from rowgate.cli.options import Format
+from rowgate.cli.writing import printable, write_json
+from rowgate.metadata.directory import located as load
+from rowgate.metadata.lint.check import RULES
+from rowgate.metadata.lint.check import located as found_in
+from rowgate.metadata.lint.sarif import sarif
+from rowgate.metadata.lint.types import LeadingColumns, Located, Severity, Subject
+
+FOUND = 1
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+def lint(directory: Path, output: Format, role: str | None, *, ask_databases: bool) -> int:
+    """Write the findings; the status is 1 where one is not allowed by a comment.
+
+    `role` is the unauthorized role. Raises `CommandError` where the directory is not there or a
+    database does not answer, `ApiError` where the directory cannot be read.
+    """
+    if not directory.is_dir():
+        raise CommandError(f"There is no metadata directory {directory}.")
+    document, places = load(directory)
+    catalogs, indexes = asyncio.run(_asked(document)) if ask_databases else ({}, {})
+    found = found_in(Subject(document, role or None, catalogs, indexes), places)
+    _write(found, output, directory)
+    return FOUND if any(one.allowed is None for one in found) else 0
+
+
+def _write(found: Sequence[Located], output: Format, directory: Path) -> None:
+    match output:
+        case Format.SARIF:
+            base = Path(os.path.relpath(directory)).as_posix()
+            write_json(sarif(found, RULES, __version__, base))
+        case Format.JSON:
+            write_json([_as_json(one, directory) for one in found])
+        case Format.TEXT:
+            _tell(found, directory)
+
+
+def _as_json(one: Located, directory: Path) -> Json:
+    rule = one.finding.rule
+    return {
+        "rule": rule.name,
+        "severity": str(rule.severity),
+        "file": (directory / one.file).as_posix(),
+        "line": one.line,
+        "message": one.finding.message,
+        "why": rule.why,
+        "fix": rule.fix,
+        "allowed": one.allowed,
+    }
+
+
+def _tell(found: Sequence[Located], directory: Path) -> None:
+    open_ones = [one for one in found if one.allowed is None]
+    for one in open_ones:
+        rule = one.finding.rule
+        place = f"{(directory / one.file).as_posix()}:{one.line}: "
+        line = Text(place).append(f"{rule.severity} {rule.name}", style=_COLOURS[rule.severity])
+        OUTPUT.print(line.append(f": {printable(one.finding.message)}", style="default"))
+        OUTPUT.print(f"    why: {rule.why}\n    fix: {rule.fix}", markup=False)
+    allowed = len(found) - len(open_ones)
+    count = f"{len(open_ones)} findings" if open_ones else "No finding"
+    OUTPUT.print(f"{count}{f', {allowed} allowed by comments' if allowed else ''}.")
+
+
+async def _asked(
+    document: Json,
+) -> tuple[Mapping[str, Catalog], Mapping[str, LeadingColumns]]:
+    """What the databases of the sources have, those whose address this machine knows."""
+    catalogs: dict[str, Catalog] = {}
+    indexes: dict[str, LeadingColumns] = {}
+    environment = dict(running.values())
+    if url := running.database_url():
+        environment.setdefault("DATABASE_URL", url)
+    for source in document.get("sources", ()):
+        name = str(source.get("name"))
+        try:
+            url = database_url(source.get("configuration"), environment)
+        except ApiError as error:
+            ERRORS.print(f"Source {name} is not asked: {error.message}.", markup=False)
+            continue
+        catalogs[name], indexes[name] = await _ask(name, url)
+    return catalogs, indexes
+
+
+async def _ask(name: str, url: str) -> tuple[Catalog, LeadingColumns]:
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = str(error) or type(error).__name__
+        raise CommandError(f"The database of source {name} does not answer: {reason}.") from None
+    try:
+        return await introspect(connection), await leading_columns(connection)
+    finally:
+        await connection.close()
