@@ -1,0 +1,106 @@
+"""A program run: tables in groups on one connection each, everything else field by field."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+
+import asyncpg
+
+from rowgate.base.errors import Unexpected
+from rowgate.features import federation, introspection
+from rowgate.features.actions import ActionCall, Calling, call
+from rowgate.features.federation import EntitiesField, ServiceField
+from rowgate.features.tables.fields import Asking, TableField
+from rowgate.features.tables.fields import run_fields as run_tables
+from rowgate.features.validation import Judging, validate
+from rowgate.pipeline.preparing import prepared_of, refuse_hidden
+from rowgate.pipeline.types import Introspection, Namespace, Program, Request, RootField, Typename
+from rowgate.response.assemble import members
+
+
+async def run_fields(
+    request: Request, program: Program, cookies: list[tuple[str, str]]
+) -> list[tuple[bytes, bytes]]:
+    """The root fields' response keys and values, in order; cookies of webhooks are added."""
+    results: list[tuple[bytes, bytes]] = []
+    for group in _grouped(program.fields):
+        first = group[0]
+        if isinstance(first, TableField):
+            results += await _run_tables(request, group)  # type: ignore[arg-type]
+        else:
+            results.append(await _run_other(request, first, program.kind, cookies))
+    return results
+
+
+def _grouped(fields: Sequence[RootField]) -> list[list[RootField]]:
+    """Consecutive fields over tables of one source together, every other field alone."""
+    groups: list[list[RootField]] = []
+    for one in fields:
+        last = groups[-1][-1] if groups else None
+        together = isinstance(one, TableField) and isinstance(last, TableField)
+        if together and one.source == last.source:  # type: ignore[union-attr]
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+async def _run_tables(request: Request, fields: Sequence[TableField]) -> list[tuple[bytes, bytes]]:
+    asked = [one for field in fields for one in field.validations]
+    if asked:
+        environment = request.engine.settings.environment
+        judging = Judging(request.values, request.session, request.headers, environment)
+        await validate(request.engine.webhooks, asked, judging)
+    asking = Asking(request.values, request.session)
+    async with _connection(request, fields[0].source) as connection:
+        return await run_tables(connection, fields, asking)
+
+
+def _connection(request: Request, source: str) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    database = request.engine.world.databases.get(source)
+    if database is None:
+        raise Unexpected(f'source "{source}" is not connected', code="postgres-error")
+    return database.connection()
+
+
+async def _run_other(
+    request: Request, field: RootField, kind: str, cookies: list[tuple[str, str]]
+) -> tuple[bytes, bytes]:
+    match field:
+        case Typename():
+            return field.key, field.value
+        case Introspection():
+            return field.key, _introspected(request, field)
+        case Namespace():
+            inner = await run_fields(request, Program(kind, field.fields), cookies)
+            return field.key, members(inner)
+        case ActionCall():
+            called = await call(request.engine.webhooks, field, _calling(request))
+            cookies += [("set-cookie", one) for one in called.cookies]
+            return field.key, called.value
+        case EntitiesField():
+            connect = partial(_connection, request)
+            values, session = request.values, request.session
+            return field.key, await federation.answer_entities(field, values, session, connect)
+        case ServiceField():
+            refuse_hidden(request)
+            sdl = request.generation.sdl(request.key, field.keys)
+            return field.key, federation.answer_service(field, sdl)
+    raise AssertionError(field)
+
+
+def _introspected(request: Request, field: Introspection) -> bytes:
+    schema = request.generation.translated(request.key)
+    prepared = prepared_of(request.engine, request.generation, request.asked, request.key)
+    fragments = prepared.document.fragments
+    return introspection.answer(schema, field.asked.node, fragments, request.values)
+
+
+def _calling(request: Request) -> Calling:
+    return Calling(
+        request.values,
+        request.session,
+        request.headers,
+        request.asked.query,
+        request.engine.settings.environment,
+    )
