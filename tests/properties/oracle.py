@@ -196,13 +196,10 @@ class Oracle:
             case "_not":
                 return negated(self.matches(value, table, row))
         if key in table.columns:
-            self.check_column(table, key)
             type_, left = table.columns[key].type, self.cell(table, row, key)
             return all_of([_plain(name[1:], type_, left, right) for name, right in value.items()])
         name = key.removesuffix("_aggregate")
         target = self.world.tables[table.relationships[name].target]
-        if not self.world.selects(self.role, target.name):
-            self.hidden()
         rows = self.seen(table, row, name)
         if name == key:
             return any(self.matches(value, target, one) is True for one in rows)
@@ -210,8 +207,6 @@ class Oracle:
 
     def _predicate(self, value: Json, table: Table, rows: list[Row]) -> Truth:
         ((function, given),) = value.items()
-        if not self.world.aggregates(self.role, table.name):
-            self.hidden()
         chosen = [one for one in rows if self.matches(given.get("filter", {}), table, one) is True]
         ((operator, right),) = given["predicate"].items()
         names = given.get("arguments", [])
@@ -223,6 +218,29 @@ class Oracle:
             return compare(operator[1:], "int4", len(found), right)
         combined = all(known) if function == "bool_and" else any(known)
         return compare(operator[1:], "bool", combined if known else None, right)
+
+    def check_where(self, where: Json, table: Table) -> None:
+        """Refuses a condition that names what is not in the role's schema."""
+        for key, value in where.items():
+            if key in ("_and", "_or", "_not"):
+                for one in value if isinstance(value, list) else [value]:
+                    self.check_where(one, table)
+            elif key in table.columns:
+                self.check_column(table, key)
+            else:
+                self._check_related(key, value, table)
+
+    def _check_related(self, key: str, value: Json, table: Table) -> None:
+        name = key.removesuffix("_aggregate")
+        target = self.world.tables[table.relationships[name].target]
+        if not self.world.selects(self.role, target.name):
+            self.hidden()
+        if name != key:
+            if not self.world.aggregates(self.role, target.name):
+                self.hidden()
+            ((_, given),) = value.items()
+            value = given.get("filter", {})
+        self.check_where(value, target)
 
     def check_column(self, table: Table, name: str) -> None:
         """Refuses a column that is not in the role's schema."""

@@ -83,6 +83,8 @@ class Reader:
 
     def _sortable(self, table: Table) -> list[str]:
         names = self.world.columns(self.role, table.name)
+        if self.choices.chance(2):
+            names = list(table.columns)
         return [name for name in names if table.columns[name].type in SORTED_TYPES]
 
     def _order(self, table: Table, depth: int) -> Json:
@@ -184,6 +186,7 @@ class ReadOracle(Oracle):
     def over(self, field: Field, table: Table, rows: list[Row]) -> Json:
         """A list or an aggregate over rows that the role sees."""
         self.check_selection(field.selection, table)
+        self.check_arguments(field.arguments, table)
         cap = self.world.limit(self.role, table.name)
         if field.kind == "aggregate":
             if not self.world.aggregates(self.role, table.name):
@@ -224,7 +227,6 @@ class ReadOracle(Oracle):
     def _sort_value(self, key: Json, table: Table, row: Row) -> tuple[Json, str]:
         ((name, inner),) = key.items()
         if name in table.columns:
-            self.check_column(table, name)
             return self.cell(table, row, name), inner
         own = name.removesuffix("_aggregate")
         target = self.world.tables[table.relationships[own].target]
@@ -243,8 +245,23 @@ class ReadOracle(Oracle):
         for one in selection:
             if one.kind == "column":
                 self.check_column(table, one.name)
-            elif one.kind in ("object", "array", "nodes") or one.kind == "aggregate":
+            elif one.kind in ("object", "array", "nodes", "aggregate"):
                 self.check_selection(one.selection, self.world.tables[one.table])
+            if one.kind in ("array", "aggregate"):
+                self.check_arguments(one.arguments, self.world.tables[one.table])
+
+    def check_arguments(self, arguments: dict[str, Json], table: Table) -> None:
+        """Refuses arguments that name what is not in the role's schema."""
+        self.check_where(arguments.get("where", {}), table)
+        for key in arguments.get("order_by", []):
+            self._check_order(key, table)
+
+    def _check_order(self, key: Json, table: Table) -> None:
+        ((name, inner),) = key.items()
+        if name in table.columns:
+            self.check_column(table, name)
+        elif not name.endswith("_aggregate"):
+            self._check_order(inner, self.world.tables[table.relationships[name].target])
 
     def objects(self, selection: list[Field], table: Table, rows: list[Row]) -> list[Json]:
         """Each row as its selection shows it."""

@@ -38,6 +38,9 @@ class WriteOracle(ReadOracle):
         if rule is None or not writable:
             self.hidden()
         self._check_field(field, table)
+        given = field.arguments
+        for one in [given, given.get("on_conflict") or {}, *given.get("updates", [])]:
+            self.check_where(one.get("where", {}), table)
         match operation:
             case "insert":
                 return self._insert(field, table)
