@@ -13,7 +13,7 @@ CONFORMANCE ?= ../shared/conformance
 SOURCES := rowgate service auth actions db tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test prove lint types format golden docs lock conformance baseline
+.PHONY: help setup run reset test prove lint types format golden docs lock conformance baseline bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,7 +37,7 @@ lint: setup ## check style and formatting
 	$(VENV)/bin/ruff format --check .
 
 types: setup ## check types, strictly
-	$(VENV)/bin/mypy $(wildcard $(SOURCES))
+	$(VENV)/bin/mypy $(wildcard $(SOURCES) bench/*.py)
 
 format: setup ## format the code, mend what can be mended
 	$(VENV)/bin/ruff check --fix .
@@ -55,6 +55,9 @@ conformance: setup ## replay the recorded cases of CONFORMANCE=folder against th
 baseline: setup ## rewrite the list of recorded cases that are known not to hold
 	$(PY) tests/conformance/play.py $(CONFORMANCE) \
 		--write-baseline tests/conformance/known-failures.txt
+
+bench: setup ## measure the engine beside its peers and the limit; ARGUMENTS=--quick for a short run
+	$(PY) -m bench $(ARGUMENTS)
 
 lock: setup ## pin the newest versions that fit requirements/*.in
 	cd requirements && ../$(COMPILE) --upgrade runtime.in -o runtime.txt
