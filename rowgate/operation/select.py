@@ -90,6 +90,8 @@ class Reader:
         )
 
     def _collect(self, scope: _Scope, parent: ObjectType, seen: set[str]) -> Iterator[_Occurrence]:
+        if not scope.selections.selections:
+            raise ValidationFailed("not a valid graphql query", path=("query",))
         for node in scope.selections.selections:
             if not self._included(node.directives, scope.path):
                 continue

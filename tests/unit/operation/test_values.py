@@ -1,0 +1,112 @@
+"""Scalars: what they are called, and what may stand for which type."""
+
+from typing import Any
+
+import graphql
+import pytest
+
+from rowgate.base.errors import ApiError, ParseFailed
+from rowgate.operation.values import EnumName, called, check, from_literal, scientific
+from rowgate.schema.types import Coercion, ScalarType
+
+
+def scalar(coercion: Coercion, name: str = "T") -> ScalarType:
+    return ScalarType(name, coercion)
+
+
+@pytest.mark.parametrize(
+    ("coercion", "value", "taken"),
+    [
+        (Coercion.INT, 5, 5),
+        (Coercion.INT, 5.0, 5),
+        (Coercion.INT, -(2**31), -(2**31)),
+        (Coercion.NON_NEGATIVE_INT, 0, 0),
+        (Coercion.FLOAT, 1, 1),
+        (Coercion.FLOAT, 1.5, 1.5),
+        (Coercion.BOOLEAN, False, False),
+        (Coercion.STRING, "x", "x"),
+        (Coercion.ID, "x", "x"),
+        (Coercion.ID, 7, "7"),
+        (Coercion.BIG_INTEGER, "9223372036854775807", "9223372036854775807"),
+        (Coercion.BIG_INTEGER, 2**62, 2**62),
+        (Coercion.BIG_INTEGER, 3.0, 3),
+        (Coercion.NUMBER, "1.50", "1.50"),
+        (Coercion.NUMBER, 1.5, 1.5),
+        (Coercion.JSON, {"a": [1]}, {"a": [1]}),
+        (Coercion.LABEL_PATH, "a.b_1.c-d", "a.b_1.c-d"),
+        (Coercion.LABEL_PATH, "", ""),
+        (Coercion.ANY, [1], [1]),
+    ],
+)
+def test_a_value_is_taken(coercion: Coercion, value: Any, taken: Any) -> None:
+    made = check(value, scalar(coercion), ())
+    assert made == taken
+    assert type(made) is type(taken)
+
+
+@pytest.mark.parametrize(
+    ("coercion", "value", "message"),
+    [
+        (Coercion.INT, "5", "expected a 32-bit integer for type 'T', but found a string"),
+        (Coercion.INT, True, "expected a 32-bit integer for type 'T', but found a boolean"),
+        (Coercion.INT, 2**31, "The value 2.147483648e9 lies outside the bounds"),
+        (Coercion.INT, 1.5, "The value 1.5 lies outside the bounds"),
+        (
+            Coercion.NON_NEGATIVE_INT,
+            -1,
+            "expected a non-negative 32-bit integer for type 'T', but found an integer",
+        ),
+        (
+            Coercion.NON_NEGATIVE_INT,
+            "1",
+            "expected a non-negative 32-bit integer for type 'T', but found a string",
+        ),
+        (Coercion.FLOAT, "1", "expected a float for type 'T', but found a string"),
+        (Coercion.FLOAT, float("inf"), "a number must be finite"),
+        (Coercion.NUMBER, float("nan"), "a number must be finite"),
+        (Coercion.NUMBER, True, "expected a number for type 'T', but found a boolean"),
+        (Coercion.BOOLEAN, 1, "expected a boolean for type 'T', but found an integer"),
+        (Coercion.BOOLEAN, "true", "expected a boolean for type 'T', but found a string"),
+        (Coercion.STRING, 1, "expected a string for type 'T', but found an integer"),
+        (Coercion.STRING, EnumName("a"), "expected a string for type 'T', but found an enum value"),
+        (Coercion.STRING, {}, "expected a string for type 'T', but found an object"),
+        (Coercion.ID, True, "expected a string for type 'T', but found a boolean"),
+        (Coercion.BIG_INTEGER, 1.5, "The value 1.5 lies outside the bounds"),
+        (Coercion.BIG_INTEGER, [], "expected an integer for type 'T', but found a list"),
+        (Coercion.LABEL_PATH, "a b", "Expecting label path"),
+        (Coercion.LABEL_PATH, "a..b", "Expecting label path"),
+        (Coercion.ANY, None, "unexpected null value for type 'T'"),
+    ],
+)
+def test_a_value_is_refused(coercion: Coercion, value: Any, message: str) -> None:
+    with pytest.raises(ApiError) as error:
+        check(value, scalar(coercion), ("args", "x"))
+    assert error.value.message.startswith(message)
+    assert error.value.path == ("args", "x")
+
+
+def literal(text: str) -> Any:
+    return from_literal(graphql.parse_value(text))
+
+
+def test_literals_are_json() -> None:
+    assert literal('{a: [1, -2.5, true, null, "x", Y], b: {}}') == {
+        "a": [1, -2.5, True, None, "x", "Y"],
+        "b": {},
+    }
+    assert called(literal("Y")) == "an enum value"
+    assert literal('"""\n  block\n"""') == "block"
+
+
+@pytest.mark.parametrize("text", ["1e400", "-1e400", "[{a: 1e999}]", "9" * 1_001])
+def test_numbers_without_end_are_refused(text: str) -> None:
+    with pytest.raises(ParseFailed):
+        literal(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, "0.0"), (12.5, "12.5"), (9_999_999, "9999999.0"), (10**7, "1.0e7"), (-2e-5, "-2.0e-5")],
+)
+def test_numbers_as_messages_quote_them(number: float, shown: str) -> None:
+    assert scientific(number) == shown

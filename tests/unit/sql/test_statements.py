@@ -1,0 +1,132 @@
+"""Statements: names quoted, values as parameters, equal shapes in equal words."""
+
+import pytest
+
+from rowgate.algebra.types import Constant, SessionValue, Variable
+from rowgate.base.errors import ValidationFailed
+from rowgate.base.names import QualifiedName
+from rowgate.catalog.types import INT4, JSONB, TEXT, PgType, TypeKind, builtin
+from rowgate.sql.names import literal, qualified, quote, type_name
+from rowgate.sql.outputs import json_object
+from rowgate.sql.parameters import Parameters
+from tests.unit.small_world import rendered
+
+
+@pytest.mark.parametrize(
+    ("name", "quoted"),
+    [
+        ("a", '"a"'),
+        ("A b", '"A b"'),
+        ('a"b', '"a""b"'),
+        ('""', '""""""'),
+        ("a;--", '"a;--"'),
+        ("$1", '"$1"'),
+        ("ä", '"ä"'),
+    ],
+)
+def test_identifiers(name: str, quoted: str) -> None:
+    assert quote(name) == quoted
+    assert qualified(QualifiedName(name, name)) == f"{quoted}.{quoted}"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("a", "'a'"), ("a'b", "'a''b'"), ("a\\b", "E'a\\\\b'"), ("a\\'b", "E'a\\\\''b'")],
+)
+def test_fixed_texts(text: str, written: str) -> None:
+    assert literal(text) == written
+
+
+def test_types() -> None:
+    assert type_name(INT4) == '"pg_catalog"."int4"'
+    assert type_name(builtin("_int4")) == '"pg_catalog"."int4"[]'
+    assert type_name(PgType("a b", 'x"y', TypeKind.ENUM)) == '"a b"."x""y"'
+
+
+def test_equal_values_share_a_parameter() -> None:
+    parameters = Parameters()
+    one = parameters.plain(Constant(1, INT4))
+    assert one == '($1::text)::"pg_catalog"."int4"'
+    assert parameters.plain(Constant("1", INT4)) == '($2::text)::"pg_catalog"."int4"'
+    assert parameters.plain(Constant(1, INT4)) == one
+    assert parameters.plain(SessionValue("x", TEXT)) == "$3::text"
+    assert parameters.plain(Variable(("a",), TEXT)) == "$4::text"
+    many = parameters.plain(Constant([1], INT4, as_array=True))
+    assert many == '($5::text[])::"pg_catalog"."int4"[]'
+    assert len(parameters.statement("").binders) == 5
+
+
+def test_parameters_are_limited() -> None:
+    parameters = Parameters()
+    for number in range(32_767):
+        parameters.plain(Constant(number, INT4))
+    parameters.plain(Constant(5, INT4))
+    with pytest.raises(ValidationFailed, match="at most 32767 values"):
+        parameters.plain(Constant(-1, INT4))
+
+
+def test_large_objects_are_built_in_pieces() -> None:
+    few = json_object([(f"k{n}", "1") for n in range(50)])
+    many = json_object([(f"k{n}", "1") for n in range(51)])
+    assert few.count("json_build_object") == 1
+    assert many.count("json_build_object") == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            '{ author(where: {name: {_eq: "a"}}) { id } }',
+            '{ author(where: {name: {_eq: "b"}}) { id } }',
+        ),
+        (
+            "{ author(limit: 1) { id } }",
+            "{ author(limit: 2) { id } }",
+        ),
+        (
+            "{ author(where: {id: {_in: [1]}}) { id } }",
+            "{ author(where: {id: {_in: [1, 2, 3]}}) { id } }",
+        ),
+        (
+            'mutation { insert_author(objects: [{name: "a"}]) { affected_rows } }',
+            'mutation { insert_author(objects: [{name: "b\'--"}]) { affected_rows } }',
+        ),
+    ],
+)
+def test_equal_shapes_give_equal_text(one: str, other: str) -> None:
+    first, second = rendered(one), rendered(other)
+    assert first.text == second.text
+    assert first.binders != second.binders
+
+
+def test_no_value_is_in_the_text() -> None:
+    secret = "quite a secret"
+    for query in (
+        f'{{ author(where: {{name: {{_like: "{secret}"}}}}) {{ id }} }}',
+        f'{{ author(where: {{profile: {{_has_key: "{secret}"}}}}) {{ id }} }}',
+        f'{{ author {{ profile(path: "{secret}") }} }}',
+        f'mutation {{ insert_author_one(object: {{name: "{secret}"}}) {{ id }} }}',
+        f'mutation {{ update_author(where: {{}}, _set: {{name: "{secret}"}}) {{ __typename }} }}',
+        f'mutation {{ update_author(where: {{}}, _delete_key: {{profile: "{secret}"}}) '
+        "{ __typename } }",
+    ):
+        statement = rendered(query)
+        assert secret not in statement.text
+        assert any(secret in repr(one) for one in statement.binders)
+
+
+def test_aliases_of_the_request_are_texts_not_names() -> None:
+    long = "k" * 80
+    statement = rendered(f"{{ author {{ {long}: id }} }}")
+    assert f"'{long}'" in statement.text
+    assert f'"{long}"' not in statement.text
+
+
+def test_a_jsonb_column_is_shown_as_it_is() -> None:
+    statement = rendered("{ author { profile } }")
+    assert statement.binders == ()
+    assert statement.text == (
+        "select coalesce(json_agg(json_build_object('profile', t0.\"profile\")), '[]'::json) "
+        'from "public"."author" as t0'
+    )
+    assert JSONB.is_builtin
