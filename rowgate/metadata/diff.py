@@ -90,7 +90,7 @@ def _meant(place: Steps, value: Json) -> Json:
 def _compare_lists(place: Steps, before: Json, after: Json) -> Iterator[Change]:
     before = [] if before is _ABSENT else before
     after = [] if after is _ABSENT else after
-    if place[-1] in _SETS:
+    if place[-1] in _SETS and all(isinstance(one, str) for one in (*before, *after)):
         yield from _compare_sets(place, before, after)
         return
     old, new = _by_label(before), _by_label(after)
