@@ -11,7 +11,7 @@ from rowgate.admin import commands
 from rowgate.cli.development.project import PORTS, SECRETS
 from rowgate.settings import Settings
 from rowgate.settings.declaration import Declaration, declared_by
-from rowgate.settings.reading import WITHOUT_EFFECT
+from rowgate.settings.reading import ONLY_REPORTED, WITHOUT_EFFECT
 from tests.docs.pages import ROOT
 
 KNOWN_FAILURES = ROOT / "tests" / "conformance" / "known-failures.txt"
@@ -60,6 +60,11 @@ def without_effect() -> str:
     return _list(sorted(WITHOUT_EFFECT - declared))
 
 
+def only_reported() -> str:
+    """Settings that are told and not obeyed."""
+    return _list(sorted(ONLY_REPORTED))
+
+
 def ports() -> str:
     """The ports of `rowgate run`."""
     rows = [(f"`ROWGATE_{name.upper()}_PORT`", f"`{port}`", name) for name, port in PORTS.items()]
@@ -101,6 +106,7 @@ def _list(names: Iterable[str]) -> str:
 PARTS: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     "without-effect": without_effect,
+    "only-reported": only_reported,
     "ports": ports,
     "secrets": secrets,
     "metadata-commands": metadata_commands,

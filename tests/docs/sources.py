@@ -13,7 +13,7 @@ from tests.docs.pages import ROOT
 ENGINE = ("rowgate",)
 SERVICES = ("auth", "actions", "service")
 _CODE = re.compile(r"[a-z]+(-[a-z]+)+|unexpected|conflict|timeout|busy|overloaded")
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+_VARIABLE = re.compile(r"\A[A-Z][A-Z0-9_]{2,}\Z")
 _READERS = frozenset({"text", "whole", "secret", "get"})
 
 
@@ -71,7 +71,9 @@ def _status(given: ast.expr | None, name: str) -> int | None:
     if isinstance(given, ast.Constant) and isinstance(given.value, int):
         return given.value
     kind = getattr(errors, name, None)
-    return kind.status if given is None and isinstance(kind, type) else None
+    if given is None and isinstance(kind, type) and issubclass(kind, errors.ApiError):
+        return kind.status
+    return None
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
@@ -109,7 +111,7 @@ def _of_tables(path: str, tree: ast.Module) -> Iterator[Coded]:
 
 def service_codes() -> list[Coded]:
     """Every code that the services' source gives to a refusal."""
-    found = []
+    found: list[Coded] = []
     for path, tree in modules(*SERVICES):
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -133,7 +135,7 @@ def _of_refusal(path: str, node: ast.Call) -> Iterator[Coded]:
 
 def variables_read(*packages: str) -> set[str]:
     """The environment variables that the source looks up by a plain name."""
-    found = set()
+    found: set[str] = set()
     for _, tree in modules(*packages):
         for node in ast.walk(tree):
             found.update(_looked_up(node))
@@ -142,14 +144,13 @@ def variables_read(*packages: str) -> set[str]:
 
 def _looked_up(node: ast.AST) -> Iterator[str]:
     match node:
-        case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant(value=str(text)), *_]):
-            if name in _READERS and _VARIABLE.fullmatch(text):
-                yield text
-        case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(text)), *_]):
-            if name in _READERS and _VARIABLE.fullmatch(text):
-                yield text
-        case ast.Subscript(slice=ast.Constant(value=str(text))) if _VARIABLE.fullmatch(text):
-            yield text
+        case ast.Call(
+            func=ast.Attribute(attr=name) | ast.Name(id=name),
+            args=[ast.Constant(value=str(text)), *_],
+        ) if name in _READERS:
+            yield from _VARIABLE.findall(text)
+        case ast.Subscript(slice=ast.Constant(value=str(text))):
+            yield from _VARIABLE.findall(text)
     if isinstance(node, ast.Call):
         for one in node.keywords:
             if one.arg == "envvar" and isinstance(one.value, ast.Constant):

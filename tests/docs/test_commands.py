@@ -13,11 +13,12 @@ import psycopg
 import pytest
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from rowgate.cli.application import application
 from rowgate.cli.flags import parsed
 from rowgate.postgres.binaries import chosen
-from rowgate.settings import Settings
+from rowgate.settings import Settings, SettingsError
 from rowgate.settings.declaration import declared_by
 from rowgate.settings.reading import collect
 from tests.docs.pages import ROOT, Block, all_blocks, pages, text_of
@@ -25,7 +26,12 @@ from tests.docs.sources import make_targets
 from tests.e2e.conftest import Running
 
 PROGRAMS = ("make", "rowgate", "curl", "python", "tar", "pg_dump", "pg_restore")
-MODULES = {"auth": {(), ("rotate",)}, "actions": {()}, "pytest": None, "db.seeds": {()}}
+MODULES: dict[str, set[tuple[str, ...]] | None] = {
+    "auth": {(), ("rotate",)},
+    "actions": {()},
+    "pytest": None,
+    "db.seeds": {()},
+}
 """What is run by `python -m`, with the arguments it takes; None: any."""
 TRIED = {
     "tar": "test_a_backup_of_files_can_be_put_back",
@@ -103,7 +109,7 @@ def _of_rowgate(words: list[str]) -> str | None:
             collect(declared, {}, parsed(words, declared))
         elif words:
             command.make_context(command.name, list(words))
-    except Exception as error:
+    except (SettingsError, TyperException) as error:
         return str(error)
     return None
 
@@ -180,7 +186,11 @@ def test_keys_are_rotated_by_the_command_shown(tmp_path: Path) -> None:
 
 
 def test_a_backup_of_files_can_be_put_back(tmp_path: Path) -> None:
-    kept = {".rowgate/keys/a.pem": b"key", ".rowgate/postgres/data/PG_VERSION": b"17", ".env": b"X=1"}
+    kept = {
+        ".rowgate/keys/a.pem": b"key",
+        ".rowgate/postgres/data/PG_VERSION": b"17",
+        ".env": b"X=1",
+    }
     for name, content in kept.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
