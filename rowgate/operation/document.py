@@ -13,8 +13,8 @@ from rowgate.schema.types import Type
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a document may cost. Tokens as the lexer counts them; depth of nested selections;
-    fields after fragments are merged."""
+    """What a document may cost; 0 is no limit. Tokens as the lexer counts them; depth of nested
+    selections; fields after fragments are merged."""
 
     tokens: int = 15_000
     depth: int = 100
@@ -57,7 +57,7 @@ def parse(text: str, operation_name: str | None, limits: Limits) -> Document:
     """The document of `text`; raises `ValidationFailed` at `$.query` where it is not GraphQL, and
     where the operation to run is not clear."""
     try:
-        tree = graphql.parse(text, no_location=True, max_tokens=limits.tokens)
+        tree = graphql.parse(text, no_location=True, max_tokens=limits.tokens or None)
     except (graphql.GraphQLSyntaxError, RecursionError) as error:
         raise ValidationFailed("not a valid graphql query", path=("query",)) from error
     operations = [

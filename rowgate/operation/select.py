@@ -75,7 +75,7 @@ class Reader:
         return root
 
     def _fields(self, scopes: list[_Scope], parent: ObjectType, depth: int) -> tuple[Selected, ...]:
-        if depth > self.limits.depth:
+        if 0 < self.limits.depth < depth:
             raise ValidationFailed(
                 f"the selection is nested deeper than {self.limits.depth} levels"
             )
@@ -136,7 +136,7 @@ class Reader:
     ) -> Selected:
         first = occurrences[0]
         self._nodes += 1
-        if self._nodes > self.limits.nodes:
+        if 0 < self.limits.nodes < self._nodes:
             raise ValidationFailed(f"the operation selects more than {self.limits.nodes} fields")
         name = first.node.name.value
         for other in occurrences[1:]:

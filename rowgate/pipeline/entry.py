@@ -28,7 +28,7 @@ async def graphql(
         return _refused(engine, error, session, endpoint)
     if not isinstance(value, list):
         return await _one(engine, value, session, headers, endpoint)
-    if len(value) > engine.settings.batch_limit:
+    if 0 < engine.settings.batch_limit < len(value):
         text = f"a batch may hold at most {engine.settings.batch_limit} operations"
         return _refused(engine, ValidationFailed(text), session, endpoint)
     answers = [await _one(engine, one, session, headers, endpoint) for one in value]

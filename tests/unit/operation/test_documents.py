@@ -35,6 +35,7 @@ def test_what_is_no_graphql_points_at_the_query(text: str) -> None:
 def test_tokens_are_limited() -> None:
     text = "{ author { " + "id " * 50 + "} }"
     assert parse(text, None, Limits(tokens=60)).kind == "query"
+    assert parse(text, None, Limits(tokens=0)).kind == "query"
     assert refused(text, None, Limits(tokens=40)).message == "not a valid graphql query"
 
 

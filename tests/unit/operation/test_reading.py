@@ -189,5 +189,6 @@ def test_limits_of_depth_and_fields() -> None:
     assert Reader(made, schema, values, Limits(depth=4, nodes=6)).read().fields
     with pytest.raises(ValidationFailed, match="deeper than 3 levels"):
         Reader(made, schema, values, Limits(depth=3)).read()
+    assert Reader(made, schema, values, Limits(depth=0, nodes=0)).read().fields
     with pytest.raises(ValidationFailed, match="more than 5 fields"):
         Reader(made, schema, values, Limits(nodes=5)).read()
