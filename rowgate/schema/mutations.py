@@ -215,7 +215,7 @@ _CHANGES: Mapping[Change, tuple[Callable[[TableColumn], bool], Type | None, str]
     ),
     Change.SET: (_is_any, None, "sets the columns of the filtered rows to the given values"),
 }
-"""Each update operator: the columns it applies to, its values' type (None: the column's), a note."""
+"""Each update operator: the columns it applies to, its values' type (None: theirs), a note."""
 
 
 def _change_argument(

@@ -46,6 +46,9 @@ _COLUMN_OPERATORS = {
     "clte": Operator.LTE,
 }
 _SPELLINGS = {"ne": "neq"}
+_SPATIAL = frozenset(
+    ("st_d_within", "st_3d_d_within", "st_intersects_nband_geom", "st_intersects_geom_nband")
+)
 _CASTS = {"String": "text", "geography": "geography", "geometry": "geometry"}
 
 
@@ -148,21 +151,21 @@ class ConditionReader:
 
     def _comparison(self, operand: Operand, key: str, value: Json) -> Condition:
         name = _SPELLINGS.get(key[1:], key[1:])
-        match name:
-            case "is_null":
-                if not isinstance(value, bool):
-                    raise ParseFailed("expecting a boolean for _is_null")
-                return IsNull(operand, value)
-            case "cast":
-                return self._cast(operand, value)
-            case "st_d_within" | "st_3d_d_within":
-                return self._within(operand, name, value)
-            case "st_intersects_nband_geom" | "st_intersects_geom_nband":
-                return self._raster(operand, name, value)
+        if name == "is_null":
+            if not isinstance(value, bool):
+                raise ParseFailed("expecting a boolean for _is_null")
+            return IsNull(operand, value)
+        if name == "cast":
+            return self._cast(operand, value)
+        if name in _SPATIAL:
+            return self._spatial(operand, name, value)
         if name in _COLUMN_OPERATORS:
             return Compare(operand, _COLUMN_OPERATORS[name], self._column_value(value))
+        return self._compared(operand, key, "_" + name, value)
+
+    def _compared(self, operand: Operand, key: str, name: str, value: Json) -> Condition:
         try:
-            operator = Operator("_" + name)
+            operator = Operator(name)
         except ValueError:
             raise ParseFailed(f"unexpected operator: {key}") from None
         # `_neq` of a permission counts a row without a value as different, as Hasura has it.
@@ -170,6 +173,11 @@ class ConditionReader:
         if operator is Operator.NEQ:
             return disjunction([compared, IsNull(operand)])
         return compared
+
+    def _spatial(self, operand: Operand, name: str, value: Json) -> Condition:
+        if name.endswith("d_within"):
+            return self._within(operand, name, value)
+        return self._raster(operand, name, value)
 
     def _cast(self, operand: Operand, value: Json) -> Condition:
         if not isinstance(value, dict):
