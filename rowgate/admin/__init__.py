@@ -4,8 +4,9 @@ A command's arguments are read into an `Edit` of the metadata document or a `Tas
 world takes them one after another, and is kept as a whole or not at all.
 
 Reading order: `types`, `arguments`, `document` (the ground); `connection`, `native_checks`,
-`connections`, `identity`, `draft` (a change of the world); `tables`, `permissions`, `relationships`, `functions`,
-`natives`, `sources`, `listed`, `webhooks`, `collections`, `options`, `whole` (commands by family);
+`connections`, `identity`, `draft` (a change of the world); `tables`, `permissions`,
+`relationships`, `functions`, `natives`, `sources`, `listed`, `webhooks`, `collections`,
+`options`, `whole` (commands by family);
 `statements`, `script`, `boolexp`, `renames`, `run_sql` (SQL, and the metadata that follows it);
 `rows` (data); `commands`, `request`, `api` (the endpoints); `config`, `pg_dump`,
 `explain`.
