@@ -128,7 +128,7 @@ class Writer:
 
     def _column(self, table: Table, root: Table) -> tuple[str, Json] | None:
         names = list(table.columns)
-        if self.role is not None and not self.choices.chance(2):
+        if self.role is not None and not self.choices.chance(4):
             names = self.world.columns(self.role, table.name)
         if not names:
             return None

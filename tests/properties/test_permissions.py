@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -111,10 +111,34 @@ def _session(choices: Choices) -> dict[str, str]:
     return made
 
 
-def _read(case: Case, choices: Choices) -> tuple[Json, Expect]:
+def _read(case: Case, choices: Choices) -> list[tuple[Json, Expect]]:
+    """A read; one whose conditions are variables also with other values in the same places."""
+    root = Reader(choices, case.served.world, case.role).root()
+    if root.kind != "rows" or not choices.chance(30):
+        return [_asked(case, root, {})]
+    where = {"where": "{}_bool_exp"}
+    made = [_asked(case, root, where)]
+    if "where" in root.arguments:
+        twisted = {**root.arguments, "where": _twisted(root.arguments["where"])}
+        made.append(_asked(case, replace(root, arguments=twisted), where))
+    return made
+
+
+def _twisted(value: Json) -> Json:
+    match value:
+        case bool():
+            return not value
+        case int():
+            return (value + 1) % 5
+        case list():
+            return [_twisted(one) for one in value]
+        case dict():
+            return {key: _twisted(one) for key, one in value.items()}
+    return value
+
+
+def _asked(case: Case, root: Field, whole: dict[str, str]) -> tuple[Json, Expect]:
     world = case.served.world
-    root = Reader(choices, world, case.role).root()
-    whole = {"where": "{}_bool_exp"} if root.kind == "rows" and choices.chance(30) else {}
 
     def expect(session: Mapping[str, str]) -> Expected:
         try:
@@ -126,7 +150,7 @@ def _read(case: Case, choices: Choices) -> tuple[Json, Expect]:
 
 
 def _check_reads(case: Case, choices: Choices) -> None:
-    reads = [_read(case, choices) for _ in range(READS)]
+    reads = [read for _ in range(READS) for read in _read(case, choices)]
     answers = [case.ask(body) for body, _ in reads]
     for (body, expect), answer in zip(reads, answers, strict=True):
         case.judged(expect, body, answer)

@@ -129,7 +129,7 @@ def _filter(choices: Choices, world: World, table: Table, strict: int) -> Json:
 
 
 def _select(choices: Choices, world: World, table: Table) -> SelectRule:
-    limit = choices.integer(0, 4) if choices.chance(30) else None
+    limit = choices.integer(0, 4) if choices.chance(40) else None
     names = [name for name in table.columns if name != "id"]
     columns = choices.some(names, 70)
     if limit is not None or choices.chance(85) or not columns:
