@@ -232,10 +232,3 @@ def test_rows_of_unlike_columns_beyond_one_statements_values(shelter: Served) ->
         answer = shelter.data(query, {"rows": rows})
     assert answer == {"insert_photo": {"affected_rows": 7_001}}
     assert len([one for one in ran if "insert into" in one.text]) == 2
-
-
-def test_more_values_than_a_statement_takes_are_refused(shelter: Served) -> None:
-    query = "query ($w: photo_bool_exp) { photo(where: $w) { id } }"
-    refusal = shelter.refusal(query, {"w": {"_or": [{"id": {"_eq": n}} for n in range(33_000)]}})
-    assert refusal["code"] == "validation-failed"
-    assert refusal["message"] == "a field may hold at most 32767 values of its own"
