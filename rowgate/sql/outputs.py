@@ -25,11 +25,17 @@ from rowgate.plan.types import (
     Text,
 )
 from rowgate.sql.conditions import ROW, Frame
-from rowgate.sql.names import function_in, literal
+from rowgate.sql.names import function_in, literal, quote
 from rowgate.sql.rows import RowsWriter
 
 _PAIRS = 50
 """`json_build_object` takes at most 100 arguments."""
+_COLUMNS = 1_600
+"""A row holds at most 1,664."""
+_IDENTIFIER = 63
+"""Bytes of a column's name; Postgres cuts off what is longer. GraphQL names are ASCII."""
+_OBJECT = '"{}"'
+"""A row that is shown. No response key is so named, so it is never taken for a column."""
 
 
 def json_object(pairs: list[tuple[str, str]]) -> str:
@@ -44,12 +50,23 @@ def json_object(pairs: list[tuple[str, str]]) -> str:
     return "('{' || " + " || ', ' || ".join(pieces) + " || '}')::json"
 
 
+def _columns(pairs: list[tuple[str, str]]) -> str | None:
+    """Keys and expressions as a row's columns: `row_to_json` of it takes a fifth less of Postgres'
+    time than `json_build_object`, and writes no spaces. None where they do not make a row."""
+    if not 0 < len(pairs) <= _COLUMNS or any(len(key) > _IDENTIFIER for key, _ in pairs):
+        return None
+    return ", ".join(f"{value} as {quote(key)}" for key, value in pairs)
+
+
 class OutputWriter(RowsWriter):
     """Writes outputs into one statement."""
 
     def fields(self, fields: Fields, frame: Frame) -> str:
-        """A row's object."""
-        return json_object([(key, self.output(one, frame)) for key, one in fields])
+        """A row's object, as an expression."""
+        return json_object(self._members(fields, frame))
+
+    def _members(self, fields: Fields, frame: Frame) -> list[tuple[str, str]]:
+        return [(key, self.output(one, frame)) for key, one in fields]
 
     def output(self, output: Output, frame: Frame) -> str:
         """One member of a row's object."""
@@ -103,7 +120,11 @@ class OutputWriter(RowsWriter):
             return f"(case when to_jsonb({held}) <> 'null' then {listed} end)"
         source = self.source(output.rows, inner, frame)
         where = self.restriction(output.rows, inner, frame, output.join)
-        return f"(select {self.fields(output.fields, inner)} from {source}{where} limit 1)"
+        members = self._members(output.fields, inner)
+        columns = _columns(members)
+        if columns is None:
+            return f"(select {json_object(members)} from {source}{where} limit 1)"
+        return f"({_shown(f'select {columns} from {source}{where}')} limit 1)"
 
     def listed(
         self, rows: Rows, fields: Fields, parent: Frame | None, join: Join | None = None
@@ -114,8 +135,13 @@ class OutputWriter(RowsWriter):
         where = self.restriction(rows, frame, parent, join)
         distinct = self.distinct(rows, frame)
         order = self.order(rows, frame)
-        shown = self.fields(fields, frame)
+        members = self._members(fields, frame)
         window = self.window(rows)
+        columns = _columns(members)
+        if columns is not None:
+            shown = f"select {distinct}{columns} from {source}{where}{order}{window}"
+            return _shown(shown, "coalesce(json_agg({}), '[]'::json)")
+        shown = json_object(members)
         if not (distinct or order or window):
             return f"select coalesce(json_agg({shown}), '[]'::json) from {source}{where}"
         inner = f"select {distinct}{shown} as o from {source}{where}{order}{window}"
@@ -127,7 +153,12 @@ class OutputWriter(RowsWriter):
         source = self.source(rows, frame, None)
         where = self.restriction(rows, frame, None, None)
         order = self.order(rows, frame)
-        return f"select {self.fields(fields, frame)} from {source}{where}{order}{self.window(rows)}"
+        members = self._members(fields, frame)
+        rest = f" from {source}{where}{order}{self.window(rows)}"
+        columns = _columns(members)
+        if columns is None:
+            return f"select {json_object(members)}{rest}"
+        return _shown(f"select {columns}{rest}")
 
     # --- aggregates
 
@@ -223,6 +254,11 @@ class OutputWriter(RowsWriter):
         grouped = f"group by {keys} order by {keys}" if keys else "group by ()"
         inner = f"select {json_object(pairs)} as o from ({base}) as {frame.alias} {grouped}"
         return f"select coalesce(json_agg(g.o), '[]'::json) from ({inner}) as g"
+
+
+def _shown(select: str, around: str = "{}") -> str:
+    """`select` of the objects that the rows of a `select` are, with something `around` each."""
+    return f"select {around.format(f'row_to_json({_OBJECT})')} from ({select}) as {_OBJECT}"
 
 
 _NUMBER = '"rowgate:number"'

@@ -1,13 +1,13 @@
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('label', "public"."author_label"("author_row" => t0.*), 'articles_like', (
-      select coalesce(json_agg(r.o), '[]'::json)
-      from (
-        select json_build_object('title', t1."title") as o
-        from "public"."author_articles_like"("author_row" => t0.*, "word" => $1::text) as t1
-        where (t1."published" = ($2::text)::"pg_catalog"."bool")
-        order by t1."id" asc nulls last) as r)) as o
+  select "public"."author_label"("author_row" => t0.*) as "label", (
+    select coalesce(json_agg(row_to_json("{}")), '[]'::json)
+    from (
+      select t1."title" as "title"
+      from "public"."author_articles_like"("author_row" => t0.*, "word" => $1::text) as t1
+      where (t1."published" = ($2::text)::"pg_catalog"."bool")
+      order by t1."id" asc nulls last) as "{}") as "articles_like"
   from "public"."author" as t0
-  order by t0."id" asc nulls last) as r
+  order by t0."id" asc nulls last) as "{}"
 -- $1 = "e"
 -- $2 = "true"

@@ -11,9 +11,11 @@ select json_build_object('__typename', 'article_mutation_response'::text, 'affec
     select count(*)
     from "written" as t0), 'returning', (
     select coalesce(json_agg(json_build_object('id', t0."id", 'title', t0."title", 'labels', t0."labels", 'details', t0."details", 'author', (
-            select json_build_object('name', t1."name")
-            from "public"."author" as t1
-            where (t1."id" = t0."author_id")
+            select row_to_json("{}")
+            from (
+              select t1."name" as "name"
+              from "public"."author" as t1
+              where (t1."id" = t0."author_id")) as "{}"
             limit 1))), '[]'::json)
     from "written" as t0))
 -- $1 = "A"

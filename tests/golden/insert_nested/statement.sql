@@ -57,22 +57,24 @@ returning row(t0.*)::text
 
 select json_build_object('affected_rows', ($2::text)::int4, 'returning', (
     select coalesce(json_agg(json_build_object('id', t0."id", 'name', t0."name", 'articles', (
-            select coalesce(json_agg(r.o), '[]'::json)
+            select coalesce(json_agg(row_to_json("{}")), '[]'::json)
             from (
-              select json_build_object('title', t1."title", 'article_tags', (
-                  select coalesce(json_agg(r.o), '[]'::json)
-                  from (
-                    select json_build_object('tag', (
-                        select json_build_object('name', t3."name")
-                        from "public"."tag" as t3
-                        where (t3."id" = t2."tag_id")
-                        limit 1)) as o
-                    from "public"."article_tag" as t2
-                    where (t2."article_id" = t1."id")
-                    order by t2."tag_id" asc nulls last) as r)) as o
+              select t1."title" as "title", (
+                select coalesce(json_agg(row_to_json("{}")), '[]'::json)
+                from (
+                  select (
+                    select row_to_json("{}")
+                    from (
+                      select t3."name" as "name"
+                      from "public"."tag" as t3
+                      where (t3."id" = t2."tag_id")) as "{}"
+                    limit 1) as "tag"
+                  from "public"."article_tag" as t2
+                  where (t2."article_id" = t1."id")
+                  order by t2."tag_id" asc nulls last) as "{}") as "article_tags"
               from "public"."article" as t1
               where (t1."author_id" = t0."id")
-              order by t1."id" asc nulls last) as r))), '[]'::json)
+              order by t1."id" asc nulls last) as "{}"))), '[]'::json)
     from (
       select (r."rowgate:row").*, r."rowgate:row"
       from (

@@ -25,17 +25,21 @@ returning row(t0.*)::text
 -- $2 = "1"
 -- $3 = "{\"x-hasura-role\":\"admin\"}"
 
-select json_build_object('title', t0."title", 'author', (
-    select json_build_object('id', t1."id", 'name', t1."name", 'registered', t1."registered")
-    from "public"."author" as t1
-    where (t1."id" = t0."author_id")
-    limit 1))
+select row_to_json("{}")
 from (
-  select (r."rowgate:row").*, r."rowgate:row"
+  select t0."title" as "title", (
+    select row_to_json("{}")
+    from (
+      select t1."id" as "id", t1."name" as "name", t1."registered" as "registered"
+      from "public"."author" as t1
+      where (t1."id" = t0."author_id")) as "{}"
+    limit 1) as "author"
   from (
-    select u.x::"public"."article" as "rowgate:row"
-    from unnest($1::text[]) with ordinality as u(x, n)
-    order by u.n) as r) as t0
+    select (r."rowgate:row").*, r."rowgate:row"
+    from (
+      select u.x::"public"."article" as "rowgate:row"
+      from unnest($1::text[]) with ordinality as u(x, n)
+      order by u.n) as r) as t0) as "{}"
 -- $1 = ["(6,U,,1,f,,,,0,{},{},)"]
 
 COMMIT;

@@ -1,21 +1,23 @@
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('author_id', t0."author_id", 'articles', t0."articles", 'latest', (case when to_jsonb(t0."latest") <> 'null' then (
-        select coalesce(json_agg(json_build_object('id', t1."id", 'title', t1."title")), '[]'::json)
+  select t0."author_id" as "author_id", t0."articles" as "articles", (case when to_jsonb(t0."latest") <> 'null' then (
+      select coalesce(json_agg(row_to_json("{}")), '[]'::json)
+      from (
+        select t1."id" as "id", t1."title" as "title"
         from (
           select *
-          from jsonb_to_recordset(jsonb_path_query_array(to_jsonb(t0."latest"), '$[*] ? (@.type() == "object")')) as held("id" "pg_catalog"."int4", "title" "pg_catalog"."text", "published" "pg_catalog"."bool")) as t1) end), 'stories', (
-      select coalesce(json_agg(r.o), '[]'::json)
+          from jsonb_to_recordset(jsonb_path_query_array(to_jsonb(t0."latest"), '$[*] ? (@.type() == "object")')) as held("id" "pg_catalog"."int4", "title" "pg_catalog"."text", "published" "pg_catalog"."bool")) as t1) as "{}") end) as "latest", (
+    select coalesce(json_agg(row_to_json("{}")), '[]'::json)
+    from (
+      select t1."id" as "id", t1."title" as "title"
       from (
-        select json_build_object('id', t1."id", 'title', t1."title") as o
-        from (
 
-          select id, title, author_id
-          from article
-          where title ilike $3::text
+        select id, title, author_id
+        from article
+        where title ilike $3::text
 ) as t1
-        where (t1."author_id" = t0."author_id")
-        order by t1."id" asc nulls last) as r)) as o
+      where (t1."author_id" = t0."author_id")
+      order by t1."id" asc nulls last) as "{}") as "stories"
   from (
 
     select r.id as author_id, r.name, count(a.id) as articles,
@@ -29,7 +31,7 @@ from (
 ) as t0
   where (t0."articles" >= ($2::text)::"pg_catalog"."int8")
   order by t0."author_id" asc nulls last
-  limit ($4::text)::"pg_catalog"."int8") as r
+  limit ($4::text)::"pg_catalog"."int8") as "{}"
 -- $1 = "1.5"
 -- $2 = "1"
 -- $3 = "%e%"

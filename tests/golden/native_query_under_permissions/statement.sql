@@ -1,19 +1,23 @@
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('name', t0."name", 'latest', (case when to_jsonb(t0."latest") <> 'null' then (
-        select coalesce(json_agg(json_build_object('title', t1."title")), '[]'::json)
+  select t0."name" as "name", (case when to_jsonb(t0."latest") <> 'null' then (
+      select coalesce(json_agg(row_to_json("{}")), '[]'::json)
+      from (
+        select t1."title" as "title"
         from (
           select *
           from jsonb_to_recordset(jsonb_path_query_array(to_jsonb(t0."latest"), '$[*] ? (@.type() == "object")')) as held("id" "pg_catalog"."int4", "title" "pg_catalog"."text", "published" "pg_catalog"."bool")) as t1
-        where (t1."published" = ($3::text)::"pg_catalog"."bool")) end), 'stories', (
-      select coalesce(json_agg(json_build_object('title', t1."title")), '[]'::json)
+        where (t1."published" = ($3::text)::"pg_catalog"."bool")) as "{}") end) as "latest", (
+    select coalesce(json_agg(row_to_json("{}")), '[]'::json)
+    from (
+      select t1."title" as "title"
       from (
 
         select id, title, author_id
         from article
         where title ilike $4::text
 ) as t1
-      where (t1."author_id" = t0."author_id"))) as o
+      where (t1."author_id" = t0."author_id")) as "{}") as "stories"
   from (
 
     select r.id as author_id, r.name, count(a.id) as articles,
@@ -27,7 +31,7 @@ from (
 ) as t0
   where (t0."articles" > ($2::text)::"pg_catalog"."int8")
   order by t0."author_id" asc nulls last
-  limit least(($5::text)::"pg_catalog"."int8", 3)) as r
+  limit least(($5::text)::"pg_catalog"."int8", 3)) as "{}"
 -- $1 = "0"
 -- $2 = "1"
 -- $3 = "true"

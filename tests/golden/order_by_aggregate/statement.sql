@@ -1,6 +1,6 @@
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('id', t0."id") as o
+  select t0."id" as "id"
   from "public"."author" as t0
   order by (
     select count(*)
@@ -8,4 +8,4 @@ from (
     where (t1."author_id" = t0."id")) desc nulls first, (
     select max(t1."rating")
     from "public"."article" as t1
-    where (t1."author_id" = t0."id")) asc nulls last, t0."id" asc nulls last) as r
+    where (t1."author_id" = t0."id")) asc nulls last, t0."id" asc nulls last) as "{}"

@@ -1,5 +1,5 @@
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('label', "public"."author_label"("author_row" => t0.*)) as o
+  select "public"."author_label"("author_row" => t0.*) as "label"
   from "public"."author" as t0
-  order by "public"."author_label"("author_row" => t0.*) desc nulls first) as r
+  order by "public"."author_label"("author_row" => t0.*) desc nulls first) as "{}"

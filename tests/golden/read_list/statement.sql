@@ -1,9 +1,9 @@
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('__typename', 'author'::text, 'id', t0."id", 'called', t0."name", 'born', t0."born", 'rating', t0."rating", 'nicknames', t0."nicknames") as o
+  select 'author'::text as "__typename", t0."id" as "id", t0."name" as "called", t0."born" as "born", t0."rating" as "rating", t0."nicknames" as "nicknames"
   from "public"."author" as t0
   order by t0."id" asc nulls last
   limit ($1::text)::"pg_catalog"."int8"
-  offset ($2::text)::"pg_catalog"."int8") as r
+  offset ($2::text)::"pg_catalog"."int8") as "{}"
 -- $1 = "2"
 -- $2 = "1"

@@ -1,2 +1,4 @@
-select coalesce(json_agg(json_build_object('id', t0."id", 'name', t0."name")), '[]'::json)
-from "public"."tag" as t0
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
+from (
+  select t0."id" as "id", t0."name" as "name"
+  from "public"."tag" as t0) as "{}"

@@ -7,9 +7,11 @@ with "session" as materialized (
     from "session" as s) is not null and (t0."id" = ($3::text)::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('title', t0."title", 'views', t0."views", 'author', (
-    select json_build_object('name', t1."name")
-    from "public"."author" as t1
-    where (t1."id" = t0."author_id")
+    select row_to_json("{}")
+    from (
+      select t1."name" as "name"
+      from "public"."author" as t1
+      where (t1."id" = t0."author_id")) as "{}"
     limit 1))
 from "written" as t0
 -- $1 = "New"

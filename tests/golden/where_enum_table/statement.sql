@@ -1,7 +1,7 @@
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('id', t0."id", 'genre', t0."genre") as o
+  select t0."id" as "id", t0."genre" as "genre"
   from "public"."article" as t0
   where (t0."genre" = any(($1::text[])::"pg_catalog"."text"[]))
-  order by t0."id" asc nulls last) as r
+  order by t0."id" asc nulls last) as "{}"
 -- $1 = ["news", "essay"]

@@ -1,6 +1,6 @@
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('id', t0."id") as o
+  select t0."id" as "id"
   from "public"."article" as t0
   where (exists (
       select 1
@@ -12,16 +12,16 @@ from (
           select 1
           from "public"."tag" as t2
           where (t2."id" = t1."tag_id") and (t2."name" = $2::text)))))
-  order by t0."id" asc nulls last) as r
+  order by t0."id" asc nulls last) as "{}"
 -- $1 = "true"
 -- $2 = "short"
 
-select coalesce(json_agg(r.o), '[]'::json)
+select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select json_build_object('id', t0."id") as o
+  select t0."id" as "id"
   from "public"."author" as t0
   where exists (
     select 1
     from "public"."article" as t1
     where (t1."author_id" = t0."id") and (true))
-  order by t0."id" asc nulls last) as r
+  order by t0."id" asc nulls last) as "{}"
