@@ -81,6 +81,7 @@ class Database:
                 timeout=self.settings.connect_timeout,
                 statement_cache_size=self.settings.prepared,
                 max_cached_statement_lifetime=0,
+                max_cacheable_statement_size=0,
                 server_settings={
                     "application_name": "rowgate",
                     "jit": "off",

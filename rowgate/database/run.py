@@ -23,9 +23,11 @@ async def fetch(
     """The one JSON value that a statement gives; `null` where it gives no row. `path` is where a
     violated constraint or check points (an insert's rows); everything else points at `$`."""
     try:
-        value = await connection.fetchval(text, *arguments)
+        # All rows, there being one: asked for one alone, Postgres would use no parallel workers.
+        rows = await connection.fetch(text, *arguments)
     except Exception as error:
         raise _pointed(as_api_error(error), path) from error
+    value = rows[0][0] if rows else None
     return NULL if value is None else value
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rowgate.base.errors import ApiError, ParseFailed, ValidationFailed
+from rowgate.base.errors import ApiError, Overloaded, ParseFailed, ValidationFailed
 from rowgate.base.json import Json, decode
 from rowgate.base.session import Session
 from rowgate.features.rest.reading import read
@@ -67,8 +67,8 @@ def _request_of(value: Json) -> GraphQLRequest:
 def _refused(engine: Engine, error: ApiError, session: Session, endpoint: Endpoint) -> Answer:
     settings = engine.settings
     internal = settings.dev_mode or (session.is_admin and settings.admin_internal_errors)
-    status = error.status if endpoint is Endpoint.GRAPHQL_LEGACY else 200
-    return Answer(status, errors(error, with_internal=internal))
+    keeps = endpoint is Endpoint.GRAPHQL_LEGACY or isinstance(error, Overloaded)
+    return Answer(error.status if keeps else 200, errors(error, with_internal=internal))
 
 
 async def run_operation(
