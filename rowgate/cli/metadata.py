@@ -1,6 +1,6 @@
 """`rowgate metadata`: a directory to a running engine and back, over its own metadata API."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from rowgate.base.json import Json
@@ -52,8 +52,10 @@ def preview(engine: Engine, directory: Path, output: Output) -> int:
     Raises as `replaced` does.
     """
     document = _loaded(directory)
-    changes = diff(engine.ask("export_metadata", {}), document)
-    wrong = [*_unreadable(document), *_missing(engine, document)]
+    current = engine.ask("export_metadata", {})
+    changes = diff(current, document)
+    known = {str(source.get("name")) for source in current.get("sources", ())}
+    wrong = [*_unreadable(document), *_missing(engine, document, known)]
     match output:
         case Output.JSON:
             write_json({"changes": as_json(changes), "problems": wrong})
@@ -70,9 +72,8 @@ def _unreadable(document: Json) -> Iterator[str]:
         yield f"{problem.kind} {problem.name}: {problem.reason}".replace(" :", ":")
 
 
-def _missing(engine: Engine, document: Json) -> Iterator[str]:
-    """Tracked tables that are not in the databases of the engine's own sources."""
-    known = {one.get("name") for one in engine.ask("export_metadata", {}).get("sources", ())}
+def _missing(engine: Engine, document: Json, known: Collection[str]) -> Iterator[str]:
+    """Tracked tables that are not in the databases of the engine's own sources, `known`."""
     for source in document.get("sources", ()):
         name = source.get("name")
         if name not in known:

@@ -1,5 +1,9 @@
-"""A migration whose process is killed in the middle: the next start finishes the work."""
+"""A migration whose process is killed in the middle: the next start finishes the work.
 
+Both ways: the command alone, and a whole `rowgate run`, whose Postgres dies with it.
+"""
+
+import json
 import os
 import shutil
 import signal
@@ -89,3 +93,46 @@ def test_a_killed_migration_is_taken_up_again(project: Path, database_url: str) 
     with psycopg.connect(database_url) as connection:
         versions = connection.execute("select version_num from alembic_version").fetchall()
     assert versions == [("9999_slow",)]
+
+
+class Run:
+    """A `rowgate run` of a project on free ports, its output in a file."""
+
+    def __init__(self, project: Path, name: str) -> None:
+        self.report = project / ".rowgate" / "run.json"
+        self.output = project.parent / f"{name}.out"
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        with self.output.open("wb") as out:
+            self.process = subprocess.Popen(
+                (sys.executable, "-m", "rowgate", "run", "--free-ports"),
+                cwd=project,
+                env=kept,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def until(self, word: str, patience: float = 90.0) -> None:
+        deadline = time.monotonic() + patience
+        while word not in self.output.read_text():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.02)
+
+
+def test_a_killed_run_takes_its_migrations_up_again(project: Path) -> None:
+    shutil.copytree(ROOT / "metadata", project / "metadata")
+    first = Run(project, "first")
+    first.until("Applying migrations")
+    time.sleep(0.8)
+    first.process.kill()
+    first.process.wait()
+    assert "Sowing seeds" not in first.output.read_text(), "killed too late to show anything"
+
+    second = Run(project, "second")
+    try:
+        second.until("Ready after")
+        url = json.loads(second.report.read_text())["database_url"]
+        assert tables(url) >= {"half", "whole", "alembic_version"}
+    finally:
+        second.process.send_signal(signal.SIGINT)
+        assert second.process.wait(30) == 0
