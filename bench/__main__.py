@@ -38,7 +38,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="rowgate-bench-") as scratch:
         folder = Path(scratch)
         with EmbeddedPostgres(folder / "postgres", durable=False) as postgres:
-            _fill(postgres.url)
+            fill(postgres.url)
             with _servers(postgres.url, folder, only=asked.only) as servers:
                 if not _agree(servers, postgres.url):
                     return 1
@@ -63,7 +63,8 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _fill(url: str) -> None:
+def fill(url: str) -> None:
+    """Make the data set in the empty database at `url`."""
     script = str(install.HERE / "data.sql")
     command = ["psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", script, "-c", "vacuum analyze", url]
     subprocess.run(command, check=True)
