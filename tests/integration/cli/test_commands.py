@@ -258,6 +258,7 @@ def test_lint_names_file_and_line_and_asks_the_database(project: Project, tmp_pa
     directory = project.metadata(tmp_path / "metadata", by_breed)
     there = ("--directory", str(directory))
     assert project.do("metadata", "lint").startswith("No finding")
+    assert project.do("metadata", "lint", "--database").startswith("No finding")
     found = json.loads(project.do("metadata", "lint", *there, "-o", "json", status=1))
     assert "unindexed-filter" not in {one["rule"] for one in found}
     asked = ("--database", "-o", "json")
