@@ -61,7 +61,7 @@ def _work(field: Selected, meaning: InsertRoot, reader: OutputReader) -> Work:
     ):
         return NestedWrite(rows, reader.scope.written(table, given=True), response, one, at)
     together = reader.scope.together(tuple(row.insert for row in rows))
-    return Write(together, response, one, at)
+    return Write(together, response, one, at, reader.reread(table, one, response))
 
 
 class InsertReader:

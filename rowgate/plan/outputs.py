@@ -29,6 +29,8 @@ from rowgate.plan.types import (
     NestedAggregate,
     NestedConnection,
     Output,
+    Response,
+    Returning,
     Rows,
     Shown,
     Text,
@@ -82,6 +84,17 @@ class OutputReader:
     def narrowed(self, rows: Rows, where: Condition) -> Rows:
         """`rows` by a condition of the request's, without the role's limit."""
         return _replace(rows, where=where, cap=None)
+
+    def reread(self, table: Table, fields: Fields | None, response: Response = ()) -> Rows | None:
+        """The written rows to read again, where the answer of a mutation shows rows of other
+        tables; None where it shows only what was written."""
+        shown = list(fields or ())
+        for _, part in response:
+            if isinstance(part, Returning):
+                shown += part.fields
+        if any(isinstance(one, Nested | NestedAggregate | NestedConnection) for _, one in shown):
+            return self.scope.written(table, given=True)
+        return None
 
     def aggregate(self, rows: Rows, field: Selected, table: Table) -> Aggregate:
         """An aggregate over `rows` as the field selects it."""

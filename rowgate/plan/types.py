@@ -305,12 +305,14 @@ Response = tuple[tuple[str, AffectedRows | Returning | Text], ...]
 @dataclass(frozen=True, slots=True)
 class Write:
     """A change and what is shown of it: `response`, or (`one`) the row's fields. `path` is where
-    errors of the statement point."""
+    errors of the statement point. `reread`: other rows are shown too, and as they are after the
+    change, so that the answer is a statement of its own over these rows."""
 
     change: Insert | Update | Delete
     response: Response = ()
     one: Fields | None = None
     path: Path = ()
+    reread: Rows | None = None
 
 
 Told = Mapping[str, "Input | Told"]

@@ -62,11 +62,13 @@ def _work(field: Selected, table: Table, reader: OutputReader) -> Work:
         case DeleteRoot():
             where = reader.where.read(field.arguments["where"], table, (*at, "where"))
             response = respond(field, table, reader)
-            return Write(reader.scope.delete(table, where), response, path=())
+            change = reader.scope.delete(table, where)
+            return Write(change, response, reread=reader.reread(table, None, response))
         case DeleteByPkRoot():
             key = dict(_key(key_inputs(field, table), table, at))
             change = reader.scope.delete(table, key_condition(table, key))
-            return Write(change, one=reader.fields(field.selections, table))
+            fields = reader.fields(field.selections, table)
+            return Write(change, one=fields, reread=reader.reread(table, fields))
         case FunctionRoot(function=function):
             rows = reader.scope.function_rows(table, function_call(function, field))
             rows = reader.rows(rows, field, table)
@@ -113,7 +115,8 @@ def _update(
     if not assignments and not reader.scope.update_permission(table).presets:
         return _nothing(response)
     condition = reader.where.read(where, table, (*at, "where"))
-    return Write(reader.scope.update(table, condition, assignments), response)
+    change = reader.scope.update(table, condition, assignments)
+    return Write(change, response, reread=reader.reread(table, None, response))
 
 
 def _update_by_key(field: Selected, table: Table, reader: OutputReader) -> Work:
@@ -129,7 +132,8 @@ def _update_by_key(field: Selected, table: Table, reader: OutputReader) -> Work:
         inputs[item.meaning.column.column.name] = value
     key = dict(_key(inputs, table, (*at, "pk_columns")))
     change = reader.scope.update(table, key_condition(table, key), assignments)
-    return Write(change, one=reader.fields(field.selections, table))
+    fields = reader.fields(field.selections, table)
+    return Write(change, one=fields, reread=reader.reread(table, fields))
 
 
 def _updates(field: Selected, table: Table, reader: OutputReader) -> Iterator[Write | Fixed]:

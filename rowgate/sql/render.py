@@ -1,6 +1,15 @@
 """Plans rendered: the entry to this room."""
 
-from rowgate.plan.types import Aggregate, Connection, Insert, NestedWrite, ReadRows, Write
+from rowgate.plan.types import (
+    Aggregate,
+    Connection,
+    Delete,
+    Insert,
+    NestedWrite,
+    ReadRows,
+    Update,
+    Write,
+)
 from rowgate.sql.parameters import Parameters
 from rowgate.sql.types import Statement
 from rowgate.sql.writes import WriteWriter
@@ -25,7 +34,7 @@ def render(work: ReadRows | Aggregate | Connection | Write | NestedWrite) -> Sta
         case Write():
             text = writer.write(work)
         case NestedWrite():
-            text = writer.nested(work)
+            text = writer.reread(work)
     return parameters.statement(text)
 
 
@@ -35,7 +44,13 @@ def render_session() -> Statement:
     return parameters.statement(WriteWriter(parameters).setting())
 
 
-def render_insert(insert: Insert, columns: tuple[str, ...]) -> Statement:
-    """An insert of a nested write; each row gives its composite literal and `columns` as texts."""
+def render_change(change: Insert | Update | Delete, columns: tuple[str, ...] = ()) -> Statement:
+    """A change whose rows are handed on: each gives its composite literal and `columns` as texts."""
     parameters = Parameters()
-    return parameters.statement(WriteWriter(parameters).returning(insert, columns))
+    return parameters.statement(WriteWriter(parameters).returning(change, columns))
+
+
+def render_answer(write: Write) -> Statement:
+    """The answer of a change over the rows that it handed on."""
+    parameters = Parameters()
+    return parameters.statement(WriteWriter(parameters).reread(write))

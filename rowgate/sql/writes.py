@@ -68,33 +68,39 @@ class WriteWriter(ConnectionWriter):
                     pairs.append((key, f"({listed})"))
         return json_object(pairs)
 
-    def nested(self, write: NestedWrite) -> str:
-        """The answer of a nested insert, over rows handed over."""
+    def reread(self, write: Write | NestedWrite) -> str:
+        """The answer of a mutation over rows handed over."""
+        rows = write.written if isinstance(write, NestedWrite) else write.reread
+        assert rows is not None
         if write.one is not None:
-            return self.single(write.written, write.one)
+            return self.single(rows, write.one)
         frame = Frame()
         shown = {type(part) for _, part in write.response}
-        source = self.source(write.written, frame, None) if Returning in shown else ""
+        source = self.source(rows, frame, None) if Returning in shown else ""
         counted = AffectedRows in shown
         count = f"({self.parameters.number(GivenCount())}::text)::int4" if counted else "0"
         return f"select {self.response(write.response, source, frame, count)}"
 
-    def returning(self, insert: Insert, columns: tuple[str, ...]) -> str:
-        """An insert that returns each row as a composite literal, then `columns` as texts."""
+    def returning(self, change: Insert | Update | Delete, columns: tuple[str, ...] = ()) -> str:
+        """A change that returns each row as a composite literal, then `columns` as texts."""
         texts = ["row(t0.*)::text", *(f"t0.{quote(name)}::text" for name in columns)]
-        change = f"{self.insert(insert)} returning {', '.join(texts)}{self._checked(insert)}"
-        return f"with {self.session()} {change}"
+        checked = "" if isinstance(change, Delete) else self._checked(change)
+        returned = f" returning {', '.join(texts)}{checked}"
+        return f"with {self.session()} {self._bare(change)}{returned}"
 
     def change(self, change: Insert | Update | Delete, *, whole: bool = False) -> str:
         """The change itself, returning its rows."""
         extra = f", t0 as {ROW}" if whole else ""
+        checked = "" if isinstance(change, Delete) else self._checked(change)
+        return f"{self._bare(change)} returning t0.*{extra}{checked}"
+
+    def _bare(self, change: Insert | Update | Delete) -> str:
         match change:
             case Insert():
-                return f"{self.insert(change)} returning t0.*{extra}{self._checked(change)}"
+                return self.insert(change)
             case Update():
-                return f"{self._update(change)} returning t0.*{extra}{self._checked(change)}"
-        where = self._where(change.rows)
-        return f"delete from {qualified(change.table)} as t0{where} returning t0.*{extra}"
+                return self._update(change)
+        return f"delete from {qualified(change.table)} as t0{self._where(change.rows)}"
 
     def insert(self, insert: Insert) -> str:
         """An insert up to its `returning`."""

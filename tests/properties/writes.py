@@ -1,10 +1,11 @@
 """What the oracle says that mutations do and answer.
 
-A single statement's checks and answers see the other rows as they were before it; a nested insert's
-answer sees them as they are after it.
+A single statement's checks see the other rows as they were before it. Its answer sees them as they
+are after it where it shows rows of other tables, and so does a nested insert's.
 """
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.properties.documents import Field
@@ -49,9 +50,25 @@ class WriteOracle(ReadOracle):
         where = field.arguments.get("where", {})
         key = field.arguments.get("id")
         rows = [row for row in self._chosen(table, rule, where) if key is None or row["id"] == key]
-        answer = self._answer(field, table, rows, len(rows))
-        self.state = self._without(table, rows)
-        return answer
+        return self._settled(
+            field, table, rows, lambda: setattr(self, "state", self._without(table, rows))
+        )
+
+    def _settled(
+        self, field: Field, table: Table, rows: list[Row], settle: Callable[[], None]
+    ) -> Json:
+        """The answer, of the rows as they are before or after `settle`; a refusal changes nothing."""
+        before = self.state
+        try:
+            if not _shows_relatives(field):
+                answer = self._answer(field, table, rows, len(rows))
+                settle()
+                return answer
+            settle()
+            return self._answer(field, table, rows, len(rows))
+        except Refused:
+            self.state = before
+            raise
 
     def _check_field(self, field: Field, table: Table) -> None:
         shown = field.selection
@@ -142,9 +159,8 @@ class WriteOracle(ReadOracle):
         by_id = {row["id"]: row for row in new}
         state = copy.copy(self.state)
         state[table.name] = [by_id.get(row["id"], row) for row in self.state[table.name]]
-        answer = self._answer(field, table, new, len(new))
-        self._settle(state, [(rule, table, row) for row in new])
-        return answer
+        checks = [(rule, table, row) for row in new]
+        return self._settled(field, table, new, lambda: self._settle(state, checks))
 
     def _changed(self, table: Table, rule: WriteRule, given: dict[str, Json], row: Row) -> Row:
         made = dict(row)
@@ -169,9 +185,7 @@ class WriteOracle(ReadOracle):
             return self._answer(field, table, [row], affected)
         proposed = [self._proposed(table, one, {}) for one in objects]
         rows, checks, state = self._placed(table, proposed, given.get("on_conflict"))
-        answer = self._answer(field, table, rows, len(rows))
-        self._settle(state, checks)
-        return answer
+        return self._settled(field, table, rows, lambda: self._settle(state, checks))
 
     def _insert_rule(self, table: Table) -> WriteRule:
         rule = self.world.write(self.role, table.name, "insert")
@@ -267,6 +281,15 @@ class WriteOracle(ReadOracle):
                     _, count = self._nested(target, child, {one.theirs: row[one.ours]})
                     affected += count
         return rows[0], affected
+
+
+def _shows_relatives(field: Field) -> bool:
+    """Whether a mutation's answer shows rows of other tables."""
+    shown = list(field.selection)
+    for one in field.selection:
+        if one.kind == "returning":
+            shown += one.selection
+    return any(one.kind not in ("column", "typename", "affected", "returning") for one in shown)
 
 
 def violates(table: Table, state: State) -> bool:

@@ -8,7 +8,7 @@ import asyncpg
 from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
 from rowgate.database.bind import arguments
-from rowgate.database.run import fetch, transaction
+from rowgate.database.run import fetch, fetch_rows, transaction
 from rowgate.features.tables.nested import insert_nested
 from rowgate.operation.types import Selected
 from rowgate.plan.inserts import plan_insert
@@ -45,8 +45,8 @@ from rowgate.schema.meanings import (
     UpdateRoot,
 )
 from rowgate.snapshot.types import Options, Snapshot
-from rowgate.sql.render import render, render_session
-from rowgate.sql.types import Statement
+from rowgate.sql.render import render, render_answer, render_change, render_session
+from rowgate.sql.types import Given, Statement
 
 READS = (
     RowsRoot,
@@ -87,6 +87,15 @@ class Nested:
 
 
 @dataclass(frozen=True, slots=True)
+class Reread:
+    """A change, and the statement that reads its answer from what is there afterwards."""
+
+    change: Statement
+    answer: Statement
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
     """Steps whose answers are a list."""
 
@@ -100,7 +109,7 @@ class Known:
     value: bytes
 
 
-Step = Ran | Called | Nested | Several | Known
+Step = Ran | Called | Nested | Reread | Several | Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +167,10 @@ def _step(work: Work) -> Step:
             return Several(tuple(_step(one) for one in work.writes))
         case NestedWrite():
             return Nested(work, render(work))
-        case Write():
+        case Write(reread=None):
             return Ran(render(work), work.path)
+        case Write():
+            return Reread(render_change(work.change), render_answer(work), work.path)
     return Ran(render(work))
 
 
@@ -169,7 +180,7 @@ def _statements(step: Step) -> int:
             return 1
         case Several():
             return sum(_statements(one) for one in step.steps)
-        case Nested() | Called():
+        case Nested() | Reread() | Called():
             return 2
     return 0
 
@@ -200,6 +211,8 @@ async def _run(connection: asyncpg.Connection, step: Step, asking: Asking) -> by
             return await fetch(connection, statement.text, bound, step.path)
         case Known():
             return step.value
+        case Reread():
+            return await _reread(connection, step, asking)
         case Called():
             before = arguments(step.before.binders, asking.variables, asking.session)
             await fetch(connection, step.before.text, before)
@@ -209,3 +222,11 @@ async def _run(connection: asyncpg.Connection, step: Step, asking: Asking) -> by
     given = await insert_nested(connection, step.write, asking.variables, asking.session)
     bound = arguments(step.answer.binders, asking.variables, asking.session, given)
     return await fetch(connection, step.answer.text, bound, step.write.path)
+
+
+async def _reread(connection: asyncpg.Connection, step: Reread, asking: Asking) -> bytes:
+    bound = arguments(step.change.binders, asking.variables, asking.session)
+    records = await fetch_rows(connection, step.change.text, bound, step.path)
+    given = Given([record[0] for record in records], len(records))
+    bound = arguments(step.answer.binders, asking.variables, asking.session, given)
+    return await fetch(connection, step.answer.text, bound, step.path)

@@ -20,7 +20,7 @@ from rowgate.catalog.types import PgType
 from rowgate.database.bind import arguments
 from rowgate.database.run import fetch_rows
 from rowgate.plan.types import Insert, InsertRow, NestedWrite
-from rowgate.sql.render import render_insert
+from rowgate.sql.render import render_change
 from rowgate.sql.types import Given
 
 _CHUNK = 20_000
@@ -133,7 +133,7 @@ class _Run:
     async def _statement(
         self, batch: list[Insert], wanted: tuple[str, ...], first: InsertRow
     ) -> list[_Written | None]:
-        statement = render_insert(_together(batch), wanted)
+        statement = render_change(_together(batch), wanted)
         bound = arguments(statement.binders, self.variables, self.session)
         records = await fetch_rows(self.connection, statement.text, bound, first.path)
         self.affected += len(records)

@@ -1,59 +1,59 @@
 BEGIN;
 
 with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c)
+  select set_config('hasura.user', $1::text, true) as c)
 insert into "public"."author" as t0 ("name")
 values (case when (
     select s.c
-    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end), (case when (
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end), (case when (
     select s.c
-    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end)
+    from "session" as s) is not null then $3::text else null::"pg_catalog"."text" end)
 returning row(t0.*)::text, t0."id"::text
--- $1 = "N1"
--- $2 = "N2"
--- $3 = "{\"x-hasura-role\":\"admin\"}"
+-- $1 = "{\"x-hasura-role\":\"admin\"}"
+-- $2 = "N1"
+-- $3 = "N2"
 
 with "session" as materialized (
-  select set_config('hasura.user', $6::text, true) as c)
+  select set_config('hasura.user', $1::text, true) as c)
 insert into "public"."article" as t0 ("title", "author_id")
 values (case when (
     select s.c
-    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."int4"), (case when (
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."int4"), (case when (
     select s.c
-    from "session" as s) is not null then $3::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."int4"), (case when (
+    from "session" as s) is not null then $4::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."int4"), (case when (
     select s.c
-    from "session" as s) is not null then $4::text else null::"pg_catalog"."text" end, ($5::text)::"pg_catalog"."int4")
+    from "session" as s) is not null then $5::text else null::"pg_catalog"."text" end, ($6::text)::"pg_catalog"."int4")
 returning row(t0.*)::text, t0."id"::text
--- $1 = "a"
--- $2 = "4"
--- $3 = "b"
--- $4 = "c"
--- $5 = "5"
--- $6 = "{\"x-hasura-role\":\"admin\"}"
+-- $1 = "{\"x-hasura-role\":\"admin\"}"
+-- $2 = "a"
+-- $3 = "4"
+-- $4 = "b"
+-- $5 = "c"
+-- $6 = "5"
 
 with "session" as materialized (
-  select set_config('hasura.user', $2::text, true) as c)
+  select set_config('hasura.user', $1::text, true) as c)
 insert into "public"."tag" as t0 ("name")
 values (case when (
     select s.c
-    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end)
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end)
 returning row(t0.*)::text, t0."id"::text
--- $1 = "new"
--- $2 = "{\"x-hasura-role\":\"admin\"}"
+-- $1 = "{\"x-hasura-role\":\"admin\"}"
+-- $2 = "new"
 
 with "session" as materialized (
-  select set_config('hasura.user', $4::text, true) as c)
+  select set_config('hasura.user', $1::text, true) as c)
 insert into "public"."article_tag" as t0 ("article_id", "tag_id")
 values (case when (
     select s.c
-    from "session" as s) is not null then ($1::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($2::text)::"pg_catalog"."int4"), (case when (
+    from "session" as s) is not null then ($2::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($3::text)::"pg_catalog"."int4"), (case when (
     select s.c
-    from "session" as s) is not null then ($1::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($3::text)::"pg_catalog"."int4")
+    from "session" as s) is not null then ($2::text)::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, ($4::text)::"pg_catalog"."int4")
 returning row(t0.*)::text
--- $1 = "6"
--- $2 = "4"
--- $3 = "1"
--- $4 = "{\"x-hasura-role\":\"admin\"}"
+-- $1 = "{\"x-hasura-role\":\"admin\"}"
+-- $2 = "6"
+-- $3 = "4"
+-- $4 = "1"
 
 select json_build_object('affected_rows', ($2::text)::int4, 'returning', (
     select coalesce(json_agg(json_build_object('id', t0."id", 'name', t0."name", 'articles', (

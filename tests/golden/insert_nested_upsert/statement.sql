@@ -1,29 +1,29 @@
 BEGIN;
 
 with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c)
+  select set_config('hasura.user', $1::text, true) as c)
 insert into "public"."author" as t0 ("name", "registered")
 values (case when (
     select s.c
-    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."bool")
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."bool")
 on conflict on constraint "author_name_key" do
 update
 set "registered" = excluded."registered"
 returning row(t0.*)::text, t0."id"::text
--- $1 = "Ada"
--- $2 = "false"
--- $3 = "{\"x-hasura-role\":\"admin\"}"
+-- $1 = "{\"x-hasura-role\":\"admin\"}"
+-- $2 = "Ada"
+-- $3 = "false"
 
 with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c)
+  select set_config('hasura.user', $1::text, true) as c)
 insert into "public"."article" as t0 ("title", "author_id")
 values (case when (
     select s.c
-    from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."int4")
 returning row(t0.*)::text
--- $1 = "U"
--- $2 = "1"
--- $3 = "{\"x-hasura-role\":\"admin\"}"
+-- $1 = "{\"x-hasura-role\":\"admin\"}"
+-- $2 = "U"
+-- $3 = "1"
 
 select row_to_json("{}")
 from (

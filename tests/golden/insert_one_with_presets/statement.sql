@@ -3,13 +3,13 @@ with "session" as materialized (
   insert into "public"."article" as t0 ("title", "published", "genre", "editor")
   values (case when (
       select s.c
-      from "session" as s) is not null then $1::text else null::"pg_catalog"."text" end, ($2::text)::"pg_catalog"."bool", $3::text, $4::text)
-  returning t0.*, case when coalesce((not (t0."title" ~~ $5::text)), false) then true else ('rowgate: check constraint of an insert/update permission has failed' || left(row(t0.*)::text, 0))::boolean end as "rowgate:ok")
+      from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."bool", $4::text, $5::text)
+  returning t0.*, case when coalesce((not (t0."title" ~~ $1::text)), false) then true else ('rowgate: check constraint of an insert/update permission has failed' || left(row(t0.*)::text, 0))::boolean end as "rowgate:ok")
 select json_build_object('id', t0."id", 'title', t0."title", 'body', t0."body", 'views', t0."views")
 from "written" as t0
--- $1 = "Mine"
--- $2 = "true"
--- $3 = "story"
--- $4 = "u1"
--- $5 = "%forbidden%"
+-- $1 = "%forbidden%"
+-- $2 = "Mine"
+-- $3 = "true"
+-- $4 = "story"
+-- $5 = "u1"
 -- $6 = "{\"x-hasura-user-id\":\"u1\",\"x-hasura-role\":\"editor\"}"

@@ -1,20 +1,33 @@
+BEGIN;
+
 with "session" as materialized (
-  select set_config('hasura.user', $4::text, true) as c), "written" as (
-  update "public"."article" as t0
-  set "title" = $1::text, "views" = t0."views" + ($2::text)::"pg_catalog"."int8"
-  where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = ($3::text)::"pg_catalog"."int4")
-  returning t0.*)
-select json_build_object('title', t0."title", 'views', t0."views", 'author', (
+  select set_config('hasura.user', $1::text, true) as c)
+update "public"."article" as t0
+set "title" = $2::text, "views" = t0."views" + ($3::text)::"pg_catalog"."int8"
+where (
+  select s.c
+  from "session" as s) is not null and (t0."id" = ($4::text)::"pg_catalog"."int4")
+returning row(t0.*)::text
+-- $1 = "{\"x-hasura-role\":\"admin\"}"
+-- $2 = "New"
+-- $3 = "1"
+-- $4 = "3"
+
+select row_to_json("{}")
+from (
+  select t0."title" as "title", t0."views" as "views", (
     select row_to_json("{}")
     from (
       select t1."name" as "name"
       from "public"."author" as t1
       where (t1."id" = t0."author_id")) as "{}"
-    limit 1))
-from "written" as t0
--- $1 = "New"
--- $2 = "1"
--- $3 = "3"
--- $4 = "{\"x-hasura-role\":\"admin\"}"
+    limit 1) as "author"
+  from (
+    select (r."rowgate:row").*, r."rowgate:row"
+    from (
+      select u.x::"public"."article" as "rowgate:row"
+      from unnest($1::text[]) with ordinality as u(x, n)
+      order by u.n) as r) as t0) as "{}"
+-- $1 = ["(3,New,\"of moors\",2,t,\"2020-06-01 10:30:00+00\",story,5,701,\"{moor,\"\"wind, cold\"\"}\",\"{\"\"pages\"\": 400}\",u2)"]
+
+COMMIT;
