@@ -112,9 +112,9 @@ def _update(
     where, changes, at = given
     response = respond(field, table, reader)
     assignments = _assignments(changes, table, at)
+    condition = reader.where.read(where, table, (*at, "where"))
     if not assignments and not reader.scope.update_permission(table).presets:
         return _nothing(response)
-    condition = reader.where.read(where, table, (*at, "where"))
     change = reader.scope.update(table, condition, assignments)
     return Write(change, response, reread=reader.reread(table, None, response))
 
