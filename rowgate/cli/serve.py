@@ -12,6 +12,7 @@ from rowgate.app import create
 from rowgate.base.observation import Level, Log
 from rowgate.cli.failures import OUTPUT
 from rowgate.cli.flags import Flags, described, parsed
+from rowgate.http.wire import OneWriteProtocol
 from rowgate.settings import Settings, SettingsError
 from rowgate.settings.declaration import declared_by
 
@@ -60,7 +61,7 @@ def _run(settings: Settings, listener: socket.socket) -> int:
         uvicorn.Config(
             create(settings),
             loop="uvloop",
-            http="httptools",
+            http=OneWriteProtocol,
             lifespan="on",
             log_config=None,
             access_log=False,
