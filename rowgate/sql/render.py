@@ -45,7 +45,7 @@ def render_session() -> Statement:
 
 
 def render_change(change: Insert | Update | Delete, columns: tuple[str, ...] = ()) -> Statement:
-    """A change whose rows are handed on: each gives its composite literal and `columns` as texts."""
+    """A change whose rows are handed on: each as a composite literal, and `columns` as texts."""
     parameters = Parameters()
     return parameters.statement(WriteWriter(parameters).returning(change, columns))
 

@@ -57,7 +57,7 @@ class WriteOracle(ReadOracle):
     def _settled(
         self, field: Field, table: Table, rows: list[Row], settle: Callable[[], None]
     ) -> Json:
-        """The answer, of the rows as they are before or after `settle`; a refusal changes nothing."""
+        """The answer, with rows as they are before or after `settle`; a refusal changes nothing."""
         before = self.state
         try:
             if not _shows_relatives(field):
