@@ -6,6 +6,7 @@ The only module that knows the pipeline as well as HTTP.
 import resource
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import asyncpg
 import httpx
@@ -167,10 +168,7 @@ def _services(engine: Engine) -> Services:
 
 
 def _answering(engine: Engine, spoken: Spoken) -> Answering:
-    async def answering(body: bytes, session: Session, headers: Headers) -> Reply:
-        return await graphql(engine, body, session, headers, spoken)
-
-    return answering
+    return partial(graphql, engine, endpoint=spoken)
 
 
 def _running(engine: Engine, spoken: Spoken) -> Running:

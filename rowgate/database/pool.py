@@ -8,6 +8,7 @@ request may leave behind (an open transaction) is rolled back before the connect
 """
 
 import asyncio
+import math
 from collections import deque
 from dataclasses import dataclass
 from types import TracebackType
@@ -59,19 +60,29 @@ class Database:
         """Connections open now, idle or in use."""
         return self._taken + len(self._idle)
 
+    def warm(self) -> asyncpg.Connection | None:
+        """As `acquire`, where a connection is at hand; None where there is none."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                self._taken += 1
+                return connection
+        return None
+
     async def acquire(self) -> asyncpg.Connection:
         """The connection behind `connection()`; every call is paired with one `release`."""
+        deadline = math.inf
         while True:
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.is_closed():
-                    self._taken += 1
-                    return connection
+            warm = self.warm()
+            if warm is not None:
+                return warm
             if self._closed:
                 raise ApiError("the connection pool is closed", code="postgres-error", status=500)
             if self._taken < self.settings.maximum:
                 return await self._open()
-            await self._wait()
+            now = asyncio.get_running_loop().time()
+            deadline = min(deadline, now + self.settings.timeout)
+            await self._wait(deadline - now)
 
     async def _open(self) -> asyncpg.Connection:
         self._taken += 1
@@ -98,17 +109,25 @@ class Database:
                 raise as_api_error(error) from error
             raise
 
-    async def _wait(self) -> None:
+    async def _wait(self, seconds: float) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            async with asyncio.timeout(self.settings.timeout):
+            async with asyncio.timeout(seconds):
                 await turn
         except TimeoutError:
             raise Overloaded("max connections reached on postgres") from None
         finally:
             if turn in self._waiting:
                 self._waiting.remove(turn)
+
+    def take_back(self, connection: asyncpg.Connection) -> bool:
+        """As `release`, where nothing is to be done to the connection first; whether that is so."""
+        if self._closed or connection.is_closed() or connection.is_in_transaction():
+            return False
+        self._idle.append(connection)
+        self._give_back_place()
+        return True
 
     async def release(self, connection: asyncpg.Connection) -> None:
         """Hand a connection back; one that is broken or cannot be rolled back is dropped."""
@@ -157,7 +176,8 @@ class Lease:
         self._connection: asyncpg.Connection | None = None
 
     async def __aenter__(self) -> asyncpg.Connection:
-        connection = self._connection = await self._database.acquire()
+        connection = self._database.warm() or await self._database.acquire()
+        self._connection = connection
         return connection
 
     async def __aexit__(
@@ -166,6 +186,6 @@ class Lease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._connection is not None:
-            await self._database.release(self._connection)
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None and not self._database.take_back(connection):
+            await self._database.release(connection)

@@ -80,12 +80,13 @@ async def run_operation(
 ) -> Answer:
     """The answer to one operation; every failure becomes an error of the contract's shape."""
     try:
-        return await _run(engine, request, session, headers, endpoint)
+        results, cookies = await _results(engine, request, session, headers, endpoint)
     except ApiError as error:
         return _refused(engine, error, session, endpoint)
     except RecursionError:
         refusal = ValidationFailed("the operation is nested too deeply")
         return _refused(engine, refusal, session, endpoint)
+    return Answer(200, data(results), tuple(cookies))
 
 
 async def run_stored(
@@ -100,17 +101,6 @@ async def run_stored(
     except RecursionError:
         raise ValidationFailed("the operation is nested too deeply") from None
     return Answer(200, members(results), tuple(cookies))
-
-
-async def _run(
-    engine: Engine,
-    asked: GraphQLRequest,
-    session: Session,
-    headers: Mapping[str, str],
-    endpoint: Endpoint,
-) -> Answer:
-    results, cookies = await _results(engine, asked, session, headers, endpoint)
-    return Answer(200, data(results), tuple(cookies))
 
 
 async def _results(

@@ -22,6 +22,8 @@ async def run_fields(
     request: Request, program: Program, cookies: list[tuple[str, str]]
 ) -> list[tuple[bytes, bytes]]:
     """The root fields' response keys and values, in order; cookies of webhooks are added."""
+    if len(program.fields) == 1 and isinstance(program.fields[0], TableField):
+        return await _run_tables(request, (program.fields[0],))
     results: list[tuple[bytes, bytes]] = []
     for group in _grouped(program.fields):
         first = group[0]

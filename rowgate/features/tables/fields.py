@@ -198,6 +198,9 @@ async def run_fields(
 ) -> list[tuple[bytes, bytes]]:
     """The results of consecutive fields of one source. Several statements that write run in one
     transaction, all or nothing."""
+    first = fields[0]
+    if len(fields) == 1 and first.statements < 2:
+        return [(first.key, await _run(connection, first.step, asking))]
     if sum(one.statements for one in fields if one.writes) < 2:
         return [(one.key, await _run(connection, one.step, asking)) for one in fields]
     async with transaction(connection):
