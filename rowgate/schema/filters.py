@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from rowgate.algebra.types import Operator, value_type
-from rowgate.base.naming import field_name, type_name
+from rowgate.base.naming import Naming, field_name, pascal_case, type_name
 from rowgate.catalog.types import FLOAT8, PgType, TypeKind
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import column_enum, enum_table_type, select_column
@@ -71,13 +71,14 @@ def _fields(builder: Builder, table: Table, own: InputType) -> Iterator[InputFie
     permission = builder.readable(table)
     if permission is None:
         return
+    naming = builder.naming(table)
     for name in permission.columns:
         column = table.columns[name]
         if column.enum is not None:
             enum = enum_table_type(builder, builder.table(table.source, column.enum))
-            shown = enum_comparison(builder, enum, column.type)
+            shown = enum_comparison(builder, naming, enum, column.type)
         else:
-            shown = comparison(builder, column.type)
+            shown = comparison(builder, naming, column.type)
         yield InputField(column.name, shown, column.name, ColumnInput(column))
     yield from _relationships(builder, table)
     for name in permission.computed_fields:
@@ -90,7 +91,7 @@ def _computed(builder: Builder, table: Table, computed: ComputedField) -> Iterat
     if len(computed.function.arguments) > sum(one is not None for one in hidden):
         return
     if computed.returns is not None:
-        shown = comparison(builder, computed.returns)
+        shown = comparison(builder, builder.naming(table), computed.returns)
         yield InputField(name, shown, name, ComputedInput(computed))
     elif computed.table is not None:
         target = builder.table(table.source, computed.table)
@@ -114,19 +115,25 @@ def _relationships(builder: Builder, table: Table) -> Iterator[InputField]:
             yield InputField(name, aggregate_bool_exp(builder, target), name, aggregate)
 
 
-def comparison(builder: Builder, type_: PgType) -> InputType:
-    """The comparison input of a column type, shared by all tables."""
-    name = comparison_name(type_)
+def comparison(builder: Builder, naming: Naming, type_: PgType) -> InputType:
+    """The comparison input of a column type, shared by all tables of one naming convention."""
+    name = _shared_name(naming, comparison_name(type_))
     note = (
-        f'Boolean expression to compare columns of type "{name.split("_")[0]}". '
+        f'Boolean expression to compare columns of type "{comparison_name(type_).split("_")[0]}". '
         "All fields are combined with logical 'AND'."
     )
     return builder.once(
-        ("comparison", name), lambda: InputType(name, lambda: _operators(builder, type_), note)
+        ("comparison", name),
+        lambda: InputType(name, lambda: _operators(builder, naming, type_), note),
     )
 
 
-def _operators(builder: Builder, type_: PgType) -> Mapping[str, InputField]:
+def _shared_name(naming: Naming, text: str) -> str:
+    """The name of a type that belongs to no table: by the convention, without affixes."""
+    return pascal_case(text) if naming.camel else text
+
+
+def _operators(builder: Builder, naming: Naming, type_: PgType) -> Mapping[str, InputField]:
     items = []
     for operator in operators(type_):
         wanted, many = value_type(operator, type_)
@@ -135,19 +142,21 @@ def _operators(builder: Builder, type_: PgType) -> Mapping[str, InputField]:
             shown = ListOf(NonNull(shown))  # type: ignore[arg-type]
         note = DESCRIPTIONS.get(operator)
         meaning = Comparison(operator, wanted, many)
-        items.append(InputField(operator.value, shown, operator.value, meaning, note))
-    items.append(InputField("_is_null", BOOLEAN, "_is_null", Special.IS_NULL))
+        name = field_name(naming, operator.value)
+        items.append(InputField(name, shown, operator.value, meaning, note))
+    is_null = field_name(naming, "_is_null")
+    items.append(InputField(is_null, BOOLEAN, "_is_null", Special.IS_NULL))
     if type_.name == "jsonb":
-        cast = _cast(builder, type_, {"String": PgType("pg_catalog", "text")})
+        cast = _cast(builder, naming, type_, {"String": PgType("pg_catalog", "text")})
         items.append(InputField("_cast", cast, "_cast"))
     if type_.name in ("geometry", "geography"):
-        items += _spatial(builder, type_)
+        items += _spatial(builder, naming, type_)
     if type_.name == "raster":
-        items += _raster(builder, type_)
+        items += _raster(builder, naming, type_)
     return inputs(*items)
 
 
-def _raster(builder: Builder, type_: PgType) -> list[InputField]:
+def _raster(builder: Builder, naming: Naming, type_: PgType) -> list[InputField]:
     geometry = scalar(PgType(type_.schema, "geometry"))
     shape = InputField("geommin", NonNull(geometry), "geommin")
     band = InputField("nband", INT, "nband")
@@ -158,13 +167,13 @@ def _raster(builder: Builder, type_: PgType) -> list[InputField]:
     last = InputType("st_intersects_geom_nband_input", lambda: inputs(shape, band))
     return [
         InputField(
-            "_st_intersects_nband_geom",
+            field_name(naming, "_st_intersects_nband_geom"),
             builder.once((first.name,), lambda: first),
             "_st_intersects_nband_geom",
             Special.BAND_THEN_GEOMETRY,
         ),
         InputField(
-            "_st_intersects_geom_nband",
+            field_name(naming, "_st_intersects_geom_nband"),
             builder.once((last.name,), lambda: last),
             "_st_intersects_geom_nband",
             Special.GEOMETRY_THEN_BAND,
@@ -182,15 +191,17 @@ def _wanted_type(operator: Operator, wanted: PgType, operand: PgType) -> Type:
     return graphql_type(wanted)
 
 
-def _cast(builder: Builder, type_: PgType, targets: Mapping[str, PgType]) -> InputType:
-    name = f"{type_.name}_cast_exp"
+def _cast(
+    builder: Builder, naming: Naming, type_: PgType, targets: Mapping[str, PgType]
+) -> InputType:
+    name = _shared_name(naming, f"{type_.name}_cast_exp")
     return builder.once(
         ("cast", name),
         lambda: InputType(
             name,
             lambda: inputs(
                 *(
-                    InputField(shown, comparison(builder, pg), shown, CastTo(pg))
+                    InputField(shown, comparison(builder, naming, pg), shown, CastTo(pg))
                     for shown, pg in targets.items()
                 )
             ),
@@ -198,9 +209,9 @@ def _cast(builder: Builder, type_: PgType, targets: Mapping[str, PgType]) -> Inp
     )
 
 
-def _spatial(builder: Builder, type_: PgType) -> list[InputField]:
+def _spatial(builder: Builder, naming: Naming, type_: PgType) -> list[InputField]:
     other = "geography" if type_.name == "geometry" else "geometry"
-    cast = _cast(builder, type_, {other: PgType(type_.schema, other)})
+    cast = _cast(builder, naming, type_, {other: PgType(type_.schema, other)})
     items = [InputField("_cast", cast, "_cast")]
     flat = scalar(type_)
     distance = inputs(
@@ -212,28 +223,33 @@ def _spatial(builder: Builder, type_: PgType) -> list[InputField]:
             "use_spheroid", BOOLEAN, "use_spheroid", default=True, has_default=True
         )
         within = InputType("st_d_within_geography_input", lambda: {**distance, **inputs(spheroid)})
-        return [*items, InputField("_st_d_within", within, "_st_d_within", Special.WITHIN)]
+        return [
+            *items,
+            InputField(field_name(naming, "_st_d_within"), within, "_st_d_within", Special.WITHIN),
+        ]
     within = builder.once(
         ("within", type_.name), lambda: InputType("st_d_within_input", lambda: distance)
     )
     return [
         *items,
-        InputField("_st_d_within", within, "_st_d_within", Special.WITHIN),
-        InputField("_st_3d_d_within", within, "_st_3d_d_within", Special.WITHIN_3D),
+        InputField(field_name(naming, "_st_d_within"), within, "_st_d_within", Special.WITHIN),
+        InputField(
+            field_name(naming, "_st_3d_d_within"), within, "_st_3d_d_within", Special.WITHIN_3D
+        ),
     ]
 
 
-def enum_comparison(builder: Builder, enum: EnumType, type_: PgType) -> InputType:
+def enum_comparison(builder: Builder, naming: Naming, enum: EnumType, type_: PgType) -> InputType:
     """The comparison input of a column that points at an enum table."""
     many = ListOf(NonNull(enum))
     return builder.once(
         ("comparison", enum.name),
         lambda: InputType(
-            f"{enum.name}_comparison_exp",
+            _shared_name(naming, f"{enum.name}_comparison_exp"),
             lambda: inputs(
                 InputField("_eq", enum, "_eq", Comparison(Operator.EQ, type_)),
                 InputField("_in", many, "_in", Comparison(Operator.IN, type_, many=True)),
-                InputField("_is_null", BOOLEAN, "_is_null", Special.IS_NULL),
+                InputField(field_name(naming, "_is_null"), BOOLEAN, "_is_null", Special.IS_NULL),
                 InputField("_neq", enum, "_neq", Comparison(Operator.NEQ, type_)),
                 InputField("_nin", many, "_nin", Comparison(Operator.NIN, type_, many=True)),
             ),
@@ -266,12 +282,16 @@ def _predicates(builder: Builder, table: Table, base: str) -> Iterator[InputFiel
             groups[type_.name].append(name)
     columns = select_column(builder, table)
     arguments = ListOf(NonNull(columns)) if columns else None
-    yield _predicate(builder, table, ("count", base, arguments, comparison(builder, _INT4)))
+    yield _predicate(
+        builder,
+        table,
+        ("count", base, arguments, comparison(builder, builder.naming(table), _INT4)),
+    )
     for function in ("bool_and", "bool_or"):
         if groups["bool"]:
             suffix = f"select_column_{base}_{function}_arguments_columns"
             enum = column_enum(builder, table, suffix, tuple(groups["bool"]))
-            shown = comparison(builder, _BOOL)
+            shown = comparison(builder, builder.naming(table), _BOOL)
             yield _predicate(builder, table, (function, base, NonNull(enum), shown))
     if groups["float8"]:
         yield from _numeric_predicates(builder, table, base, tuple(groups["float8"]))
@@ -284,7 +304,7 @@ _BOOL = PgType("pg_catalog", "bool")
 def _numeric_predicates(
     builder: Builder, table: Table, base: str, columns: tuple[str, ...]
 ) -> Iterator[InputField]:
-    shown = comparison(builder, FLOAT8)
+    shown = comparison(builder, builder.naming(table), FLOAT8)
     for function in (*_NUMERIC_PREDICATES, *_PAIR_PREDICATES):
         suffix = f"select_column_{base}_{function}_arguments_columns"
         enum = column_enum(builder, table, suffix, columns)
@@ -314,4 +334,4 @@ def _predicate(
             type_name(builder.naming(table), f"{base}_{function}"), lambda: inputs(*items)
         ),
     )
-    return InputField(function, type_, function)
+    return InputField(field_name(builder.naming(table), function), type_, function)

@@ -150,3 +150,27 @@ def test_the_camel_convention_reaches_fields_arguments_and_enums() -> None:
     arguments = schema.query.fields["article"].arguments
     assert {"orderBy", "distinctOn", "where"} <= set(arguments)
     assert named(arguments["where"].type).name == "ArticleBoolExp"
+
+
+def test_the_camel_convention_reaches_operators_and_the_types_that_all_tables_share() -> None:
+    customized = {
+        "source": {
+            "customization": {
+                "naming_convention": "graphql-default",
+                "type_names": {"prefix": "My", "suffix": "Type"},
+            }
+        }
+    }
+    schema = exposed(resolved(document(**customized)))
+    where = named(schema.query.fields["author"].arguments["where"].type)
+    assert isinstance(where, InputType)
+    assert where.name == "MyAuthorBoolExpType"
+    compared = {name: named(item.type) for name, item in where.fields.items()}
+    texts, documents = compared["name"], compared["profile"]
+    assert isinstance(texts, InputType)
+    assert isinstance(documents, InputType)
+    assert texts.name == "StringComparisonExp"
+    assert "_isNull" in texts.fields
+    assert {"_hasKey", "_hasKeysAny", "_containedIn", "_cast"} <= set(documents.fields)
+    assert named(documents.fields["_cast"].type).name == "JsonbCastExp"
+    assert texts.fields["_isNull"].key == "_is_null"
