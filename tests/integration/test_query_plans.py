@@ -210,16 +210,37 @@ def store(number: int, animals: list[Any]) -> Any:
         ("{ animal_aggregate { aggregate { count } nodes { store { id } } group_by(keys: []) "
          "{ aggregate { count } } } }", 1),
         ("mutation { update_store(where: {id: {_lt: 5}}, _set: {name: \"x\"}) "
-         "{ returning { animals { id } } } }", 1),
-        ("mutation { delete_photo(where: {id: {_lt: -5}}) { returning { animal { id } } } }", 1),
+         "{ returning { name } affected_rows } }", 1),
+        ("mutation { delete_photo(where: {id: {_lt: -5}}) { returning { url } } }", 1),
         ("mutation { insert_photo(objects: [{url: \"a\"}, {note: \"b\"}]) "
-         "{ returning { id animal { id } } } }", 1),
+         "{ returning { id note } } }", 1),
     ],
 )  # fmt: skip
 def test_a_root_field_is_one_statement(query: str, statements: int, shelter: Served) -> None:
     with shelter.watched() as ran:
         shelter.data(query)
     assert len(ran) == statements
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'mutation { update_store(where: {id: {_lt: 5}}, _set: {name: "x"}) '
+        "{ returning { animals { id } } } }",
+        "mutation { delete_photo(where: {id: {_lt: -5}}) { returning { animal { id } } } }",
+        'mutation { insert_photo(objects: [{url: "a"}, {note: "b"}]) '
+        "{ returning { id animal { id } } } }",
+    ],
+)
+def test_relationships_of_a_mutation_are_one_more_statement_in_its_transaction(
+    query: str, shelter: Served
+) -> None:
+    with shelter.watched() as ran:
+        shelter.data(query)
+    first, change, answer, last = (one.text for one in ran)
+    assert (first, last) == ("BEGIN;", "COMMIT;")
+    assert "returning row(t0.*)::text" in change
+    assert "unnest" in answer
 
 
 def test_rows_of_unlike_columns_beyond_one_statements_values(shelter: Served) -> None:

@@ -81,6 +81,7 @@ async def test_lines_are_gathered_in_a_loop_but_errors_are_not() -> None:
 
 
 def test_the_standard_library_writes_the_same_lines() -> None:
+    logging.captureWarnings(capture=False)  # an engine of another test may have left it on
     root = logging.getLogger()
     before = list(root.handlers)
     stream = StringIO()
