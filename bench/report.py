@@ -54,7 +54,7 @@ def table(results: Mapping[Key, Sample], connections: int, systems: Sequence[str
 def _rate(results: Mapping[Key, Sample], key: Key) -> str:
     operation, connections, system = key
     sample = results.get(key)
-    if sample is None:
+    if sample is None or not sample.rate:
         return "–"
     if system in (LIMIT, LIMIT_FILTERED):
         return f"{sample.rate:,.0f}"
