@@ -33,8 +33,7 @@ def machine() -> str:
     postgres = subprocess.run(["pgbench", "--version"], capture_output=True, text=True, check=True)
     return (
         f"{cores} virtual cores ({model}), Linux {platform.release().split('-')[0]}, "
-        f"Python {platform.python_version()}, {postgres.stdout.split('(')[1].split()[1]} "
-        f"{postgres.stdout.split()[2]}"
+        f"Python {platform.python_version()}, Postgres {postgres.stdout.split()[2]}"
     )
 
 
