@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from fastapi import FastAPI
 
 import actions.app
 import auth.app
+from rowgate.postgres.ports import free_port
 from service.settings import Environment
 
 ROOT = Path(__file__).parents[3]
@@ -132,12 +132,11 @@ class ObjectStore:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports where nobody listens."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Ports where nobody listens, each another."""
+    ports: dict[int, None] = {}
+    while len(ports) < count:
+        ports[free_port()] = None
+    return list(ports)
 
 
 def _store_command(folder: Path, ports: list[int]) -> list[str]:
