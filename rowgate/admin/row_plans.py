@@ -11,6 +11,7 @@ from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep, QualifiedName
 from rowgate.catalog.types import INT8
+from rowgate.plan.outputs import nested
 from rowgate.plan.scope import Scope
 from rowgate.plan.types import (
     AffectedRows,
@@ -20,7 +21,6 @@ from rowgate.plan.types import (
     Conflict,
     Count,
     Fields,
-    Nested,
     Order,
     Output,
     ReadRows,
@@ -197,7 +197,7 @@ class Planner:
         relationship = self._relationship(table, part.name, path)
         target = self.table(relationship.join.target)
         rows, fields = self._read(target, part.query, path)
-        return Nested(rows, fields, relationship.join, relationship.is_array)
+        return nested(rows, fields, relationship)
 
     def _relationship(self, table: Table, name: str, path: Path) -> Relationship:
         relationship = table.relationships.get(name)

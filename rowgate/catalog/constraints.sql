@@ -4,6 +4,7 @@ select
     k.conrelid as relation,
     k.conname as name,
     k.contype::text as kind,
+    not k.condeferrable as immediate,
     array(
         select a.attname
         from pg_catalog.unnest(k.conkey) with ordinality as u (attnum, position)

@@ -110,7 +110,7 @@ def _relation(
 ) -> Relation:
     keys = {
         kind: tuple(
-            UniqueKey(key["name"], tuple(key["columns"]))
+            UniqueKey(key["name"], tuple(key["columns"]), key["immediate"])
             for key in constraints
             if key["kind"] == kind
         )
@@ -128,6 +128,7 @@ def _relation(
         deletable=bool(row["writable"] & _DELETE),
         description=row["description"],
         oid=row["oid"],
+        inherited=row["inherited"],
     )
 
 

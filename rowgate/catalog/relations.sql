@@ -6,6 +6,7 @@ select
     c.relname as name,
     c.relkind::text as kind,
     pg_catalog.pg_relation_is_updatable(c.oid, true) as writable,
+    c.relkind = 'r' and c.relhassubclass as inherited,
     d.description
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -63,10 +63,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class UniqueKey:
-    """A primary key or unique constraint, its columns in the constraint's order."""
+    """A primary key or unique constraint, its columns in the constraint's order. `immediate`: it
+    holds within a transaction too, since it cannot be deferred."""
 
     name: str
     columns: tuple[str, ...]
+    immediate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class ForeignKey:
 class Relation:
     """A table or anything that can stand for one. The three flags say whether Postgres accepts
     INSERT, UPDATE and DELETE on it (auto-updatable views and INSTEAD OF triggers included).
-    `enum_values` is filled by the reader of enum tables: value → comment."""
+    `inherited`: other tables inherit from it, so that reading it may find a key twice."""
 
     name: QualifiedName
     kind: RelationKind
@@ -96,6 +98,13 @@ class Relation:
     deletable: bool = True
     description: str | None = None
     oid: int = 0
+    inherited: bool = False
+
+    def at_most_one(self, columns: frozenset[str]) -> bool:
+        """Whether no two rows can have the same values, none of them null, in `columns`."""
+        keys = [*((self.primary_key,) if self.primary_key else ()), *self.unique_keys]
+        unique = any(key.immediate and columns >= set(key.columns) for key in keys)
+        return unique and not self.inherited
 
 
 @dataclass(frozen=True, slots=True)

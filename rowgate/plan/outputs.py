@@ -50,7 +50,14 @@ from rowgate.schema.meanings import (
     RelationshipField,
 )
 from rowgate.schema.types import STRINGIFIED
-from rowgate.snapshot.types import ComputedField, Options, Table, TrackedFunction, call_of
+from rowgate.snapshot.types import (
+    ComputedField,
+    Options,
+    Relationship,
+    Table,
+    TrackedFunction,
+    call_of,
+)
 
 
 class OutputReader:
@@ -128,7 +135,7 @@ class OutputReader:
                 if relationship.is_array:
                     rows = self.rows(rows, field, target)
                 fields = self.fields(field.selections, target)
-                return Nested(rows, fields, relationship.join, relationship.is_array)
+                return nested(rows, fields, relationship)
             case RelationshipAggregateField(relationship=relationship, table=target):
                 aggregate = self.aggregate(self.scope.rows(target), field, target)
                 return NestedAggregate(aggregate, relationship.join)
@@ -175,6 +182,17 @@ class OutputReader:
         if isinstance(given, Entries):
             named = dict(_named_arguments(given, field))
         return call_of(computed, named)
+
+
+def nested(rows: Rows, fields: Fields, relationship: Relationship) -> Nested:
+    """The rows at a relationship's end, as they are shown in their parent's object."""
+    return Nested(
+        rows,
+        fields,
+        relationship.join,
+        relationship.is_array,
+        at_most_one=relationship.at_most_one,
+    )
 
 
 def _named_arguments(given: Entries, field: Selected) -> Iterator[tuple[str, Value]]:

@@ -91,13 +91,14 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Nested:
     """The rows at a relationship's end, or of a function of the row. `many`: a list of them, null
-    where `unless_null` is."""
+    where `unless_null` is. `at_most_one`: no more than one is there to be found."""
 
     rows: Rows
     fields: "Fields"
     join: Join | None
     many: bool
     unless_null: Operand | None = None
+    at_most_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

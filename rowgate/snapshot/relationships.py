@@ -18,13 +18,15 @@ def object_relationship(
     if isinstance(using, ManualMapping):
         return _manual(declaration, using, relation, catalog, _Shape(is_array=False))
     if using.table is not None:
-        key = _foreign_key(_relation(catalog, using.table), using, relation.name)
+        target = _relation(catalog, using.table)
+        key = _foreign_key(target, using, relation.name)
         join = Join(using.table, tuple(zip(key.target_columns, key.columns, strict=True)))
-        return _relationship(declaration, join, _Shape(is_array=False, parent_first=True))
+        return _relationship(declaration, join, target, _Shape(is_array=False, parent_first=True))
     key = _foreign_key(relation, using, None)
     join = Join(key.target, tuple(zip(key.columns, key.target_columns, strict=True)))
     optional = any(relation.columns[column].nullable for column in key.columns)
-    return _relationship(declaration, join, _Shape(is_array=False, optional=optional))
+    target = _relation(catalog, key.target)
+    return _relationship(declaration, join, target, _Shape(is_array=False, optional=optional))
 
 
 def array_relationship(
@@ -36,9 +38,10 @@ def array_relationship(
         return _manual(declaration, using, relation, catalog, _Shape(is_array=True))
     if using.table is None:
         raise ApiError("an array relationship needs the table that holds the foreign key")
-    key = _foreign_key(_relation(catalog, using.table), using, relation.name)
+    target = _relation(catalog, using.table)
+    key = _foreign_key(target, using, relation.name)
     join = Join(using.table, tuple(zip(key.target_columns, key.columns, strict=True)))
-    return _relationship(declaration, join, _Shape(is_array=True, parent_first=True))
+    return _relationship(declaration, join, target, _Shape(is_array=True, parent_first=True))
 
 
 class _Shape:
@@ -52,7 +55,9 @@ class _Shape:
         self.parent_first = parent_first
 
 
-def _relationship(declaration: RelationshipDeclaration, join: Join, shape: _Shape) -> Relationship:
+def _relationship(
+    declaration: RelationshipDeclaration, join: Join, target: Relation, shape: _Shape
+) -> Relationship:
     return Relationship(
         declaration.name,
         join,
@@ -60,6 +65,7 @@ def _relationship(declaration: RelationshipDeclaration, join: Join, shape: _Shap
         shape.optional,
         shape.parent_first,
         declaration.comment,
+        target.at_most_one(frozenset(theirs for _, theirs in join.pairs)),
     )
 
 
@@ -74,9 +80,8 @@ def _manual(
     _check_columns(relation, using.column_mapping)
     _check_columns(target, using.column_mapping.values())
     shape.parent_first = shape.is_array or using.insertion_order == "after_parent"
-    return _relationship(
-        declaration, Join(using.remote_table, tuple(using.column_mapping.items())), shape
-    )
+    join = Join(using.remote_table, tuple(using.column_mapping.items()))
+    return _relationship(declaration, join, target, shape)
 
 
 def _check_columns(relation: Relation, columns: Iterable[str]) -> None:

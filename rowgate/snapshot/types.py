@@ -94,7 +94,8 @@ class TableColumn:
 @dataclass(frozen=True, slots=True)
 class Relationship:
     """A way from a row to rows of `join.target`. `optional`: an object relationship may find none.
-    `parent_first`: a nested insert writes this table before the target."""
+    `parent_first`: a nested insert writes this table before the target. `at_most_one`: a key of
+    the target says that no row has two."""
 
     name: str
     join: Join
@@ -102,6 +103,7 @@ class Relationship:
     optional: bool = True
     parent_first: bool = False
     description: str | None = None
+    at_most_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,17 +40,21 @@ ROW = quote("rowgate:row")
 @dataclass(slots=True)
 class Frame:
     """The row at hand: its alias, how deep it stands, the alias that a condition is rooted in.
-    `derived`: a subselect, whose whole row is its `ROW` column; asking for it sets `wants_row`."""
+    `derived`: a subselect, whose whole row is its `ROW` column; asking for it sets `wants_row`.
+    `joins`: what is joined to the row in the same `from`; None where nothing can be. `name`: the
+    alias, where it is not told by the depth."""
 
     depth: int = 0
     root: str = "t0"
     derived: bool = False
     wants_row: bool = False
+    joins: list[str] | None = None
+    name: str | None = None
 
     @property
     def alias(self) -> str:
         """The alias of the row."""
-        return f"t{self.depth}"
+        return self.name or f"t{self.depth}"
 
     def inner(self) -> "Frame":
         """A row one level down, within the same condition."""
@@ -59,6 +63,11 @@ class Frame:
     def fresh(self) -> "Frame":
         """A row one level down that conditions are rooted in anew."""
         return Frame(self.depth + 1, f"t{self.depth + 1}")
+
+    def beside(self, joins: list[str]) -> "Frame":
+        """A row to be joined to this one, among `joins`; conditions are rooted in it anew."""
+        name = f"t{self.depth}_{len(joins) + 1}"
+        return Frame(self.depth, name, joins=joins, name=name)
 
     def whole(self) -> str:
         """The row as one composite value."""
@@ -126,6 +135,13 @@ class Conditions:
                 return self._spatial(condition, frame)
         return self._over_rows(condition, frame)
 
+    def _anew(self, condition: Condition, frame: Frame) -> str:
+        """A condition rooted in the row at hand, whatever encloses it."""
+        root, frame.root = frame.root, frame.alias
+        text = self.condition(condition, frame)
+        frame.root = root
+        return text
+
     def _joined(self, items: tuple[Condition, ...], frame: Frame, words: tuple[str, str]) -> str:
         word, empty = words
         if not items:
@@ -136,7 +152,7 @@ class Conditions:
         inner = frame.inner()
         match condition:
             case Rooted():
-                return self.condition(condition.condition, Frame(frame.depth, frame.alias))
+                return self._anew(condition.condition, frame)
             case Related():
                 on = self.join(condition.join, frame, inner)
                 source = qualified(condition.join.target)
@@ -215,7 +231,7 @@ class Conditions:
                 alias = frame.root if operand.root else frame.alias
                 return f"{alias}.{quote(operand.column)}"
             case Guarded():
-                test = self.condition(operand.condition, Frame(frame.depth, frame.alias))
+                test = self._anew(operand.condition, frame)
                 return f"(case when {test} then {self.operand(operand.operand, frame)} end)"
             case Cast():
                 return f"({self.operand(operand.operand, frame)})::{type_name(operand.type)}"

@@ -22,7 +22,7 @@ from rowgate.catalog.types import Function, PgType
 _LEFT_OUT = {"known", "at", "check_value"}
 _CLAUSE = re.compile(
     r"\b(?:select|insert into|delete from|update|from|where|order by|group by|limit|offset|"
-    r"returning|values|set|on conflict)\b"
+    r"returning|values|set|on conflict|left join)\b"
 )
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|[^'\"()]+")
 

@@ -10,21 +10,14 @@ returning row(t0.*)::text
 -- $1 = "{\"x-hasura-role\":\"admin\"}"
 -- $2 = "4"
 
-select row_to_json("{}")
+select json_build_object('id', t0."id", 'title', t0."title", 'author', (case when t0_1."id" is not null then json_build_object('name', t0_1."name") end))
 from (
-  select t0."id" as "id", t0."title" as "title", (
-    select row_to_json("{}")
-    from (
-      select t1."name" as "name"
-      from "public"."author" as t1
-      where (t1."id" = t0."author_id")) as "{}"
-    limit 1) as "author"
+  select (r."rowgate:row").*, r."rowgate:row"
   from (
-    select (r."rowgate:row").*, r."rowgate:row"
-    from (
-      select u.x::"public"."article" as "rowgate:row"
-      from unnest($1::text[]) with ordinality as u(x, n)
-      order by u.n) as r) as t0) as "{}"
+    select u.x::"public"."article" as "rowgate:row"
+    from unnest($1::text[]) with ordinality as u(x, n)
+    order by u.n) as r) as t0
+left join "public"."author" as t0_1 on (t0_1."id" = t0."author_id")
 -- $1 = ["(4,Letters,home,2,t,\"2021-03-01 00:00:00+00\",news,,70,{post},{},u2)"]
 
 COMMIT;

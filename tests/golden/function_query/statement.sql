@@ -1,11 +1,9 @@
 select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
   select t0."id" as "id", t0."title" as "title", (
-    select row_to_json("{}")
-    from (
-      select t1."name" as "name"
-      from "public"."author" as t1
-      where (t1."id" = t0."author_id")) as "{}"
+    select json_build_object('name', t1."name")
+    from "public"."author" as t1
+    where (t1."id" = t0."author_id")
     limit 1) as "author"
   from "public"."search_articles"("word" => $1::text) as t0
   where (t0."id" > ($2::text)::"pg_catalog"."int4")

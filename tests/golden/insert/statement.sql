@@ -19,11 +19,9 @@ returning row(t0.*)::text
 
 select json_build_object('__typename', 'article_mutation_response'::text, 'affected_rows', ($2::text)::int4, 'returning', (
     select coalesce(json_agg(json_build_object('id', t0."id", 'title', t0."title", 'labels', t0."labels", 'details', t0."details", 'author', (
-            select row_to_json("{}")
-            from (
-              select t1."name" as "name"
-              from "public"."author" as t1
-              where (t1."id" = t0."author_id")) as "{}"
+            select json_build_object('name', t1."name")
+            from "public"."author" as t1
+            where (t1."id" = t0."author_id")
             limit 1))), '[]'::json)
     from (
       select (r."rowgate:row").*, r."rowgate:row"

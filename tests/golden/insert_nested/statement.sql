@@ -62,14 +62,9 @@ select json_build_object('affected_rows', ($2::text)::int4, 'returning', (
               select t1."title" as "title", (
                 select coalesce(json_agg(row_to_json("{}")), '[]'::json)
                 from (
-                  select (
-                    select row_to_json("{}")
-                    from (
-                      select t3."name" as "name"
-                      from "public"."tag" as t3
-                      where (t3."id" = t2."tag_id")) as "{}"
-                    limit 1) as "tag"
+                  select (case when t2_1."id" is not null then json_build_object('name', t2_1."name") end) as "tag"
                   from "public"."article_tag" as t2
+                  left join "public"."tag" as t2_1 on (t2_1."id" = t2."tag_id")
                   where (t2."article_id" = t1."id")
                   order by t2."tag_id" asc nulls last) as "{}") as "article_tags"
               from "public"."article" as t1

@@ -25,7 +25,8 @@ from (
         order by a.id) filter (
         where a.id is not null), '[]') as latest
 
-    from author as r left join article as a on a.author_id = r.id and a.rating >= ($1::text)::"pg_catalog"."float8"
+    from author as r
+    left join article as a on a.author_id = r.id and a.rating >= ($1::text)::"pg_catalog"."float8"
 
     group by r.id
 ) as t0

@@ -1,6 +1,4 @@
-select row_to_json("{}")
-from (
-  select t0."id" as "id", t0."title" as "title", t0."published_at" as "published_at", t0."views" as "views", t0."details" as "details"
-  from "public"."article" as t0
-  where (t0."id" = ($1::text)::"pg_catalog"."int4")) as "{}"
+select json_build_object('id', t0."id", 'title', t0."title", 'published_at', t0."published_at", 'views', t0."views", 'details', t0."details")
+from "public"."article" as t0
+where (t0."id" = ($1::text)::"pg_catalog"."int4")
 -- $1 = "1"

@@ -3,11 +3,9 @@ select json_build_object('pageInfo', json_build_object('hasNextPage', (count(*) 
           where "rowgate:number" <= 2))[1], ''), 'endCursor', coalesce((array_agg(c
           order by "rowgate:number" desc) filter (
           where "rowgate:number" <= 2))[1], '')), 'edges', coalesce(json_agg(json_build_object('cursor', c, 'node', json_build_object('id', translate(encode(convert_to((json_build_array(1, 'public'::text, 'article'::text, t0."id"))::text, 'UTF8'), 'base64'), E'\n', ''), 'title', t0."title", 'author', (
-            select row_to_json("{}")
-            from (
-              select t1."name" as "name"
-              from "public"."author" as t1
-              where (t1."id" = t0."author_id")) as "{}"
+            select json_build_object('name', t1."name")
+            from "public"."author" as t1
+            where (t1."id" = t0."author_id")
             limit 1)))
       order by "rowgate:number") filter (
       where "rowgate:number" <= 2), '[]'::json))

@@ -13,21 +13,14 @@ returning row(t0.*)::text
 -- $3 = "1"
 -- $4 = "3"
 
-select row_to_json("{}")
+select json_build_object('title', t0."title", 'views', t0."views", 'author', (case when t0_1."id" is not null then json_build_object('name', t0_1."name") end))
 from (
-  select t0."title" as "title", t0."views" as "views", (
-    select row_to_json("{}")
-    from (
-      select t1."name" as "name"
-      from "public"."author" as t1
-      where (t1."id" = t0."author_id")) as "{}"
-    limit 1) as "author"
+  select (r."rowgate:row").*, r."rowgate:row"
   from (
-    select (r."rowgate:row").*, r."rowgate:row"
-    from (
-      select u.x::"public"."article" as "rowgate:row"
-      from unnest($1::text[]) with ordinality as u(x, n)
-      order by u.n) as r) as t0) as "{}"
+    select u.x::"public"."article" as "rowgate:row"
+    from unnest($1::text[]) with ordinality as u(x, n)
+    order by u.n) as r) as t0
+left join "public"."author" as t0_1 on (t0_1."id" = t0."author_id")
 -- $1 = ["(3,New,\"of moors\",2,t,\"2020-06-01 10:30:00+00\",story,5,701,\"{moor,\"\"wind, cold\"\"}\",\"{\"\"pages\"\": 400}\",u2)"]
 
 COMMIT;

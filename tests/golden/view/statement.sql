@@ -1,11 +1,6 @@
 select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
-  select t0."id" as "id", t0."title" as "title", (
-    select row_to_json("{}")
-    from (
-      select t1."name" as "name"
-      from "public"."author" as t1
-      where (t1."id" = t0."author_id")) as "{}"
-    limit 1) as "author"
+  select t0."id" as "id", t0."title" as "title", (case when t0_1."id" is not null then json_build_object('name', t0_1."name") end) as "author"
   from "public"."published_article" as t0
+  left join "public"."author" as t0_1 on (t0_1."id" = t0."author_id")
   order by t0."id" asc nulls last) as "{}"
