@@ -3,7 +3,6 @@
 Apart from `directory`, which knows which file holds what; here every file is alike.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,28 +15,48 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarbool import ScalarBoolean
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from rowgate.base.errors import ParseFailed
-from rowgate.base.json import Json
+from rowgate.base.json import ExactNumber, Json, number
 
 INCLUDE = "!include"
 _INCLUDE_TEXT = re.compile(r"!include\s+(\S.*)\Z")
 _LIST_IN_MAP = re.compile(r"^( *)[^\s#-][^\n]*:[ \t]*\n( *)- ", re.MULTILINE)
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z", re.ASCII)
 _BLOCK = re.compile(r"(?:\S(?:[^\n]*\S)?\n(?:[^\n]*\S)?)+\Z")
 _WIDTH = 1_000_000
 
 
-class _TextDates(RoundTripConstructor):
-    """Reads dates as the text that they are in JSON."""
+class _Constructor(RoundTripConstructor):
+    """Reads dates as the text that they are in JSON, and numbers with all their digits."""
 
     def construct_scalar_text(self, node: Any) -> str:
         """The scalar's text."""
         return str(node.value)
 
+    def construct_number(self, node: Any) -> Any:
+        """An `ExactNumber` where a double would round, else what YAML makes of it."""
+        text = str(node.value)
+        exact = number(text) if _NUMBER.match(text) else None
+        return exact if isinstance(exact, ExactNumber) else self.construct_yaml_float(node)
 
-_TextDates.add_constructor("tag:yaml.org,2002:timestamp", _TextDates.construct_scalar_text)
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.construct_scalar_text)
+_Constructor.add_constructor("tag:yaml.org,2002:float", _Constructor.construct_number)
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes numbers with all their digits."""
+
+    def represent_number(self, value: ExactNumber) -> Any:
+        """The number's text as a scalar."""
+        return self.represent_scalar("tag:yaml.org,2002:float", value.text)
+
+
+_Representer.add_representer(ExactNumber, _Representer.represent_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +75,16 @@ def parse(name: str, text: str) -> Source:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ParseFailed(f"{name}:{line}: {error.problem or error.context}") from None
+    except ParseFailed as error:
+        raise ParseFailed(f"{name}: {error.message}") from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise ParseFailed(f"{name}: {error}") from None
 
 
 def _yaml(offset: int) -> YAML:
     yaml = YAML(typ="rt")
-    yaml.Constructor = _TextDates
+    yaml.Constructor = _Constructor
+    yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = _WIDTH
     yaml.indent(mapping=2, sequence=offset + 2, offset=offset)
@@ -110,6 +132,8 @@ def _plain_scalar(node: Any) -> Json:
             return bool(node)
         case int():
             return int(node)
+        case ExactNumber():
+            return node
         case float() if isfinite(node):
             return float(node)
         case _:
@@ -132,7 +156,12 @@ def key_of(key: Any) -> str:
 
 def same(one: Json, other: Json) -> bool:
     """Whether two JSON values are equal; true is not 1, and the order of keys does not count."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    match one, other:
+        case dict(), dict():
+            return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        case list(), list():
+            return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
 
 
 def fresh(value: Json) -> Any:

@@ -2,20 +2,19 @@
 
 import math
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import NoReturn
 
 import graphql
 
 from rowgate.base.errors import ParseFailed, ValidationFailed
-from rowgate.base.json import Json
+from rowgate.base.json import MOST_DIGITS, ExactNumber, Json, number
 from rowgate.operation.types import Path
 from rowgate.schema.types import Coercion, ScalarType
 
 _LABEL_PATH = re.compile(r"([\w-]+(\.[\w-]+)*)?\Z")
 _INT_RANGE = range(-(2**31), 2**31)
-_MOST_DIGITS = 1_000
-"""How long a number written in a document may be; its cost grows with the square of this."""
+_EXACTLY = Context(prec=MOST_DIGITS)
 
 
 class EnumName(str):
@@ -29,10 +28,8 @@ def from_literal(node: graphql.ValueNode) -> Json:
     match node:
         case graphql.NullValueNode():
             return None
-        case graphql.IntValueNode():
-            return _whole(node.value)
-        case graphql.FloatValueNode():
-            return _finite(float(node.value), ())
+        case graphql.IntValueNode() | graphql.FloatValueNode():
+            return number(node.value)
         case graphql.EnumValueNode():
             return EnumName(node.value)
         case graphql.StringValueNode() | graphql.BooleanValueNode():
@@ -42,12 +39,6 @@ def from_literal(node: graphql.ValueNode) -> Json:
         case graphql.ObjectValueNode():
             return {item.name.value: from_literal(item.value) for item in node.fields}
     raise ValidationFailed("a variable cannot stand in a default value")
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise ParseFailed(f"a number may have at most {_MOST_DIGITS} digits")
-    return int(digits)
 
 
 def called(value: Json) -> str:
@@ -118,7 +109,7 @@ def _column_value(value: Json, type_: ScalarType, at: Path) -> Json:
         case Coercion.NUMBER:
             if isinstance(value, bool) or not isinstance(value, int | float | str):
                 mismatch(type_.name, "a number", value, at)
-            return value if isinstance(value, str) else _finite(value, at)
+            return value if isinstance(value, str | ExactNumber) else _finite(value, at)
         case Coercion.LABEL_PATH:
             text = _text(value, type_, at)
             if not _LABEL_PATH.match(text):
@@ -182,10 +173,10 @@ def _integer(value: Json, name: str, at: Path, wanted: str = "a 32-bit integer")
 
 def _non_negative(value: Json, name: str, at: Path) -> int:
     wanted = "a non-negative 32-bit integer"
-    number = _integer(value, name, at, wanted)
-    if number < 0:
+    whole = _integer(value, name, at, wanted)
+    if whole < 0:
         mismatch(name, wanted, value, at)
-    return number
+    return whole
 
 
 def _big_integer(value: Json, name: str, at: Path) -> Json:
@@ -211,15 +202,16 @@ def scientific(value: float) -> str:
     if value == 0:
         return "0.0"
     magnitude = abs(value)
+    exact = Decimal(repr(value))
     if 0.1 <= magnitude < 10**7:
-        return repr(float(value))
-    digits, exponent = _digits(value)
+        text = f"{exact.normalize(_EXACTLY):f}"
+        return text if "." in text else f"{text}.0"
+    digits, exponent = _digits(exact)
     return f"{digits}e{exponent}"
 
 
-def _digits(value: float) -> tuple[str, int]:
-    """The shortest decimal digits of a number, as `d.ddd`, and its power of ten."""
-    number = Decimal(repr(value))
-    sign, figures, _ = number.as_tuple()
+def _digits(exact: Decimal) -> tuple[str, int]:
+    """The decimal digits of a number, as `d.ddd`, and its power of ten."""
+    sign, figures, _ = exact.as_tuple()
     text = "".join(map(str, figures)).rstrip("0") or "0"
-    return f"{'-' if sign else ''}{text[0]}.{text[1:] or '0'}", number.adjusted()
+    return f"{'-' if sign else ''}{text[0]}.{text[1:] or '0'}", exact.adjusted()

@@ -173,7 +173,8 @@ def _decode_id(
         )
     if parts[0] != 1:
         raise ValidationFailed(
-            f"invalid node id: Error in $: unsupported GUID version: {float(parts[0])}", path=at
+            f"invalid node id: Error in $: unsupported GUID version: {float(str(parts[0]))}",
+            path=at,
         )
     if len(parts) < 4 or not all(isinstance(one, str) for one in parts[1:3]):
         raise ValidationFailed("invalid node id: Error in $: malformed GUID", path=at)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rowgate.base.errors import ApiError, NotFound, ParseFailed
+from rowgate.base.json import decode, encode
 from rowgate.metadata.directory import load, save
 
 TABLE = """\
@@ -272,6 +273,27 @@ def test_dates_and_words_stay_text(directory: Path) -> None:
     assert load(directory)["inherited_roles"] == [{"role_name": "2020-01-01", "role_set": ["yes"]}]
 
 
+def test_numbers_keep_their_digits(directory: Path) -> None:
+    exact = "1234567890.1234567890123456789"
+    text = TABLE.replace("filter: {}", f"filter: {{worth: {{_gt: {exact}}}}}   # a lot")
+    file = directory / "databases/default/tables/app_author.yaml"
+    file.write_text(text)
+    document = load(directory)
+    assert f'"_gt":{exact}'.encode() in encode(document)
+    save(document, directory)
+    assert file.read_text() == text
+    more = decode(encode(document).replace(exact.encode(), exact.replace("9", "8").encode()))
+    save(more, directory)
+    assert exact.replace("9", "8") in file.read_text()
+    assert load(directory) == more != document
+
+
+def test_a_number_too_long_is_refused_with_its_file(directory: Path) -> None:
+    (directory / "inherited_roles.yaml").write_text("- role_name: 1.5e9999\n")
+    with pytest.raises(ParseFailed, match=r"^inherited_roles.yaml: a number may have at most"):
+        load(directory)
+
+
 ODD_TEXTS = (
     *("yes", "null", "~", "2020-01-01", "0x10", "1e3", "!include x", "a\n b\n", "\n x", "- a", "#"),
     *("", "a: b", "\x85", "\u2028", "\r\n", "\t", "x\n\n", " lead\nx", "*", "&a", "<<", "%", "@"),
@@ -283,6 +305,7 @@ VALUE = st.recursive(
     | st.booleans()
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
+    | st.integers().map(lambda digits: decode(f"0.{10**17 + abs(digits)}"))
     | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,

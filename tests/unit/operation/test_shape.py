@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rowgate.base.json import decode
 from rowgate.operation.document import parse, variable_values
 from rowgate.operation.select import Reader
 from rowgate.operation.shape import shape
@@ -66,6 +67,13 @@ def test_equal_shapes_share_a_program(query: str, one: Any, other: Any) -> None:
 )
 def test_what_decides_the_sql_is_part_of_the_shape(query: str, one: Any, other: Any) -> None:
     first, second = shapes(query, one, other)
+    assert first != second
+
+
+def test_numbers_that_decide_and_differ_beyond_a_double_are_told_apart() -> None:
+    query = "mutation ($n: jsonb) { insert_author(objects: {profile: {a: $n}}) { affected_rows } }"
+    values = [{"n": decode(f"0.{digits}")} for digits in ("12345678901234567", "12345678901234566")]
+    first, second = shapes(query, *values)
     assert first != second
 
 

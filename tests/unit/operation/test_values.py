@@ -98,7 +98,36 @@ def test_literals_are_json() -> None:
     assert literal('"""\n  block\n"""') == "block"
 
 
-@pytest.mark.parametrize("text", ["1e400", "-1e400", "[{a: 1e999}]", "9" * 1_001])
+def test_a_number_beyond_doubles_keeps_its_digits() -> None:
+    for text in ("1e400", "-1e400", "123456789012345678901234567890.123456789"):
+        taken = check(literal(text), scalar(Coercion.NUMBER), ())
+        assert repr(taken) == text
+    with pytest.raises(ParseFailed, match="finite"):
+        check(literal("1e400"), scalar(Coercion.FLOAT), ())
+
+
+@pytest.mark.parametrize(
+    ("coercion", "value", "quoted"),
+    [
+        (Coercion.INT, "7.00000000000000000001", "7.00000000000000000001"),
+        (Coercion.BIG_INTEGER, "12345678.00000000000000000001", "1.234567800000000000000000001e7"),
+        (Coercion.INT, "1e400", "1.0e400"),
+    ],
+)
+def test_a_number_that_is_nearly_whole_is_not_whole(
+    coercion: Coercion, value: str, quoted: str
+) -> None:
+    with pytest.raises(ParseFailed) as error:
+        check(literal(value), scalar(coercion), ())
+    assert error.value.message.startswith(f"The value {quoted} lies outside the bounds")
+
+
+def test_a_bigint_is_taken_exactly() -> None:
+    assert check(literal("9007199254740993.0"), scalar(Coercion.BIG_INTEGER), ()) == 2**53 + 1
+    assert check(literal("1e400"), scalar(Coercion.BIG_INTEGER), ()) == 10**400
+
+
+@pytest.mark.parametrize("text", ["1e1000", "-1e1000000000", "[{a: 1e-1001}]", "9" * 1_001])
 def test_numbers_without_end_are_refused(text: str) -> None:
     with pytest.raises(ParseFailed):
         literal(text)
