@@ -5,6 +5,7 @@ round is read as an `ExactNumber`; whether a body may hold one is seen at once f
 """
 
 import json as stdlib_json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,8 @@ _KINDS[ord("e")] = _KINDS[ord("E")] = ord("e")
 _DIGITS = bytes(_KINDS)
 _LONG = b"d" * 16
 _SMALL = b"de-ddd"
+_SMALL_NUMBER = re.compile(rb"(?:\A|[\s:,\[])-?[\d.]+[eE]-\d{3}")
+"""Tells them from UUIDs."""
 
 
 class ExactNumber(float):
@@ -71,15 +74,23 @@ def number(text: str) -> int | float:
     >>> number("1.50"), number("123456789012345678901234567890.5"), number("1e400")
     (1.5, 123456789012345678901234567890.5, 1e400)
     """
-    if len(text) > MOST_DIGITS:
+    return _whole(text) if text.lstrip("-").isdecimal() else _real(text)
+
+
+def _whole(text: str) -> int:
+    if len(text.lstrip("-")) > MOST_DIGITS:
         raise _too_long()
-    if text.lstrip("-").isdecimal():
-        return int(text)
+    return int(text)
+
+
+def _real(text: str) -> float:
     value = float(text)
     return value if repr(value) == text else _exact(text, value)
 
 
 def _exact(text: str, value: float) -> float:
+    if len(text) > 2 * MOST_DIGITS:
+        raise _too_long()
     exponent = text.lower().partition("e")[2]
     if len(exponent.lstrip("+-0")) > len(str(MOST_DIGITS)):
         raise _too_long()
@@ -108,7 +119,7 @@ def decode(body: bytes | str) -> Json:
         raise ApiError(str(error), code="invalid-json") from None
     raw = body.encode() if isinstance(body, str) else body
     kinds = raw.translate(_DIGITS)
-    if _LONG in kinds or _SMALL in kinds:
+    if _LONG in kinds or (_SMALL in kinds and _SMALL_NUMBER.search(raw)):
         return _exactly(raw.decode())
     return value
 
@@ -124,7 +135,7 @@ def _beyond_doubles(body: bytes | str) -> Json:
 
 
 def _exactly(text: str) -> Json:
-    return stdlib_json.loads(text, parse_float=number, parse_int=number, parse_constant=_refuse)
+    return stdlib_json.loads(text, parse_float=_real, parse_int=_whole, parse_constant=_refuse)
 
 
 def _refuse(name: str) -> None:
