@@ -6,7 +6,8 @@ world takes them one after another, and is kept as a whole or not at all.
 Reading order: `types`, `arguments`, `document` (the ground); `connection`, `native_checks`,
 `connections`, `identity`, `draft` (a change of the world); `tables`, `permissions`,
 `relationships`, `functions`, `natives`, `sources`, `listed`, `webhooks`, `collections`,
-`options`, `whole` (commands by family);
+`options`, `whole` (commands by family); `records`, `event_log`, `event_cleanup`, `scheduled`
+(events);
 `statements`, `script`, `boolexp`, `renames`, `run_sql` (SQL, and the metadata that follows it);
 `rows` (data); `commands`, `request`, `api` (the endpoints); `config`, `pg_dump`,
 `explain`.

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 
 from rowgate.admin import (
     collections,
+    event_cleanup,
+    event_log,
     functions,
     natives,
     options,
     permissions,
     relationships,
     rows,
+    scheduled,
     sources,
     tables,
     webhooks,
@@ -66,6 +69,11 @@ POSTGRES: Mapping[str, Reader] = {
     "drop_logical_model_select_permission": natives.drop_select_permission,
     "create_event_trigger": webhooks.create_event_trigger,
     "delete_event_trigger": webhooks.delete_event_trigger,
+    "invoke_event_trigger": event_log.invoke_event_trigger,
+    "redeliver_event": event_log.redeliver_event,
+    "get_event_logs": event_log.get_event_logs,
+    "get_event_invocation_logs": event_log.get_event_invocation_logs,
+    "get_event_by_id": event_log.get_event_by_id,
 }
 """Commands about things of one database; each is also known with the prefix `pg_`."""
 
@@ -91,6 +99,13 @@ GENERAL: Mapping[str, Reader] = {
     "create_cron_trigger": webhooks.create_cron_trigger,
     "delete_cron_trigger": webhooks.delete_cron_trigger,
     "get_cron_triggers": webhooks.get_cron_triggers,
+    "cleanup_event_trigger_logs": event_cleanup.cleanup_event_trigger_logs,
+    "pause_event_trigger_cleanups": event_cleanup.pause_event_trigger_cleanups,
+    "resume_event_trigger_cleanups": event_cleanup.resume_event_trigger_cleanups,
+    "create_scheduled_event": scheduled.create_scheduled_event,
+    "delete_scheduled_event": scheduled.delete_scheduled_event,
+    "get_scheduled_events": scheduled.get_scheduled_events,
+    "get_scheduled_event_invocations": scheduled.get_scheduled_event_invocations,
     "create_query_collection": collections.create_query_collection,
     "rename_query_collection": collections.rename_query_collection,
     "drop_query_collection": collections.drop_query_collection,

@@ -7,6 +7,7 @@ from rowgate.admin import document as doc
 from rowgate.admin.arguments import Arguments, expect_list, expect_object
 from rowgate.admin.document import ARGS, Entry
 from rowgate.admin.draft import Draft, Task
+from rowgate.admin.event_log import find_trigger
 from rowgate.admin.identity import of_table
 from rowgate.admin.listed import Kind
 from rowgate.admin.types import SUCCESS, Edit, OnBroken, Subject
@@ -52,9 +53,9 @@ _OPERATIONS = ("insert", "update", "delete", "enable_manual")
 _GUARDED = "HASURA_GRAPHQL_"
 
 
-def _check_headers(value: Json, path: tuple[PathStep, ...]) -> None:
+def check_headers(value: Json, path: tuple[PathStep, ...]) -> None:
     """Headers may not carry the engine's own settings, secrets among them, to a webhook."""
-    for index, header in enumerate(expect_list(value or [], path)):
+    for index, header in enumerate(expect_list([] if value is None else value, path)):
         name = expect_object(header, (*path, index)).get("value_from_env")
         if isinstance(name, str) and name.startswith(_GUARDED):
             text = f'env variables starting with "{_GUARDED}" are not allowed in value_from_env'
@@ -64,7 +65,7 @@ def _check_headers(value: Json, path: tuple[PathStep, ...]) -> None:
 def _with_definition(arguments: Json) -> Arguments:
     given = Arguments.of(arguments)
     definition = given.inner("definition")
-    _check_headers(definition.get("headers"), definition.at("headers"))
+    check_headers(definition.get("headers"), definition.at("headers"))
     return given
 
 
@@ -234,7 +235,7 @@ def create_event_trigger(arguments: Json) -> Edit:
     """`create_event_trigger {name, source, table, webhook, insert, update, delete, …}`."""
     given = Arguments.of(arguments)
     source, table, name = given.source(), given.table(), given.text("name")
-    _check_headers(given.get("headers"), given.at("headers"))
+    check_headers(given.get("headers"), given.at("headers"))
     operations = given.only(*_OPERATIONS)
     if not any(operations.values()):
         text = "atleast one amongst insert/update/delete/enable_manual spec must be provided"
@@ -252,20 +253,12 @@ def create_event_trigger(arguments: Json) -> Edit:
             known.clear()
             known.update(entry)
             return
-        if _find_trigger(doc.need_source(document, source), name) is not None:
+        if find_trigger(doc.need_source(document, source), name) is not None:
             text = f'event trigger with name "{name}" already exists'
             raise ApiError(text, code="already-exists", path=ARGS)
         doc.append(owner, "event_triggers", entry)
 
     return Edit(apply, of_table(source, table, "event_trigger", name))
-
-
-def _find_trigger(source: Entry, name: str) -> tuple[Entry, Entry] | None:
-    for _, table in doc.tables(source):
-        entry = doc.find(table.get("event_triggers", []), "name", name)
-        if entry is not None:
-            return table, entry
-    return None
 
 
 def delete_event_trigger(arguments: Json) -> Edit:
@@ -274,11 +267,12 @@ def delete_event_trigger(arguments: Json) -> Edit:
     source, name = given.source(), given.text("name")
 
     def apply(document: Json) -> None:
-        found = _find_trigger(doc.need_source(document, source), name)
+        found = find_trigger(doc.need_source(document, source), name)
         if found is None:
             text = f'event trigger with name "{name}" does not exist'
             raise ApiError(text, code="not-exists", path=ARGS)
-        doc.remove(found[0], "event_triggers", found[1])
+        owner = doc.need_table(document, source, found.table)
+        doc.remove(owner, "event_triggers", found.entry)
 
     return Edit(apply)
 
@@ -289,7 +283,7 @@ def create_cron_trigger(arguments: Json) -> Edit:
     given.need("webhook")
     given.text("schedule")
     given.need("include_in_metadata")
-    _check_headers(given.get("headers"), given.at("headers"))
+    check_headers(given.get("headers"), given.at("headers"))
     return CRON_TRIGGERS.create(given, replace=given.flag("replace"))
 
 
