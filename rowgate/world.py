@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import asyncpg
 
+from rowgate.admin.connection import Lookup, defaults_of
 from rowgate.admin.connections import NOTHING, Connections, Connector, close_unused
 from rowgate.admin.draft import Draft, Tools
 from rowgate.admin.types import Edit, OnBroken
@@ -21,7 +22,7 @@ from rowgate.base.errors import ApiError, Conflict
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN, Session
 from rowgate.database.failures import as_api_error
-from rowgate.database.pool import Database, PoolSettings
+from rowgate.database.pool import READ_COMMITTED, Database
 from rowgate.generation import Generation
 from rowgate.metadata import store
 from rowgate.metadata.directory import load
@@ -46,10 +47,9 @@ class World:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.store = database
-        defaults = _pool_settings(settings)
         self._connector = Connector(
-            _environment(settings),
-            defaults,
+            _lookup(settings),
+            defaults_of(settings),
             check_queries=not settings.disable_native_query_validation,
         )
         self._connections = NOTHING
@@ -72,7 +72,9 @@ class World:
         Raises `ApiError` where the metadata database cannot be used; a source that cannot be
         reached is an inconsistency.
         """
-        limits = replace(_pool_settings(settings), maximum=_STORE_CONNECTIONS)
+        limits = replace(
+            defaults_of(settings), maximum=_STORE_CONNECTIONS, isolation=READ_COMMITTED
+        )
         database = await Database.connect(settings.metadata_database_url, limits)
         world = cls(settings, database)
         try:
@@ -311,19 +313,13 @@ def _empty() -> Json:
     return {"version": 3, "sources": []}
 
 
-def _environment(settings: Settings) -> Mapping[str, str]:
-    """The process environment, in which the default source's URL stands even if a flag gave it."""
-    if settings.database_url is None:
-        return settings.environment
-    return {**settings.environment, _URL_VARIABLE: settings.database_url}
-
-
-def _pool_settings(settings: Settings) -> PoolSettings:
-    return PoolSettings(
-        maximum=settings.connections,
-        timeout=settings.pool_timeout,
-        statement_timeout=settings.statement_timeout,
-    )
+def _lookup(settings: Settings) -> Lookup:
+    """What sources may refer to; the default source's URL is there even if a flag gave it."""
+    environment = settings.environment
+    if settings.database_url is not None:
+        environment = {**environment, _URL_VARIABLE: settings.database_url}
+    folder = settings.dynamic_secrets_allowed_path_prefix
+    return Lookup(environment, folder, settings.workers)
 
 
 def _stale(version: int | None) -> Conflict:

@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 import asyncpg
 
 from rowgate.admin import document as doc
-from rowgate.admin.connection import database_url, fingerprint, pool_settings
+from rowgate.admin.connection import Lookup, fingerprint, primary, replicas
 from rowgate.admin.native_checks import refusals
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json, encode
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.introspect import introspect
 from rowgate.catalog.types import Catalog
-from rowgate.database.failures import as_api_error
+from rowgate.database.failures import reason
 from rowgate.database.pool import Database, PoolSettings
+from rowgate.database.replicas import Replicas
 
 Failure = str
 
@@ -75,12 +76,12 @@ class Connector:
 
     def __init__(
         self,
-        environment: Mapping[str, str],
+        lookup: Lookup,
         defaults: PoolSettings,
         *,
         check_queries: bool = True,
     ) -> None:
-        self._environment = environment
+        self._lookup = lookup
         self._defaults = defaults
         self._check_queries = check_queries
 
@@ -109,7 +110,7 @@ class Connector:
             try:
                 refused = await refusals(made.database, source, made.catalog)
             except (ApiError, OSError, asyncpg.InterfaceError) as error:
-                return replace(made, catalog=None, failure=as_api_error(error).message)
+                return replace(made, catalog=None, failure=reason(error))
         catalog = replace(made.catalog, refused_queries=refused)
         return replace(made, catalog=catalog, queries=digest)
 
@@ -117,25 +118,27 @@ class Connector:
         self, known: Connected | None, source: Json, stale: frozenset[str]
     ) -> Connected:
         configuration = source.get("configuration")
-        digest = fingerprint(configuration, self._environment)
+        digest = fingerprint(configuration, self._lookup)
         enums = enum_tables(source)
         if known is None or known.fingerprint != digest:
-            return await self._open(configuration, digest, enums)
+            return await self._open(source, digest, enums)
         if source["name"] not in stale and known.enums == enums:
             return known
         if known.database is None:
-            return await self._open(configuration, digest, enums)
+            return await self._open(source, digest, enums)
         return await _ask(known.database, digest, enums)
 
-    async def _open(
-        self, configuration: Json, digest: str, enums: frozenset[QualifiedName]
-    ) -> Connected:
+    async def _open(self, source: Json, digest: str, enums: frozenset[QualifiedName]) -> Connected:
+        configuration = source.get("configuration")
         try:
-            url = database_url(configuration, self._environment)
-            settings = pool_settings(configuration, self._defaults)
-            database = await Database.connect(url, settings)
+            main = primary(configuration, self._lookup, self._defaults)
+            copies = replicas(configuration, self._lookup, self._defaults)
+            pools = [Database(one.address, one.settings) for one in copies]
+            database = await Database.connect(main.address, main.settings)
         except (ApiError, OSError, asyncpg.PostgresError, ValueError) as error:
-            return Connected(digest, enums, failure=as_api_error(error).message)
+            return Connected(digest, enums, failure=reason(error))
+        if pools:
+            database.replicas = Replicas(source["name"], pools)
         return await _ask(database, digest, enums)
 
 
@@ -144,7 +147,7 @@ async def _ask(database: Database, digest: str, enums: frozenset[QualifiedName])
         async with database.connection() as connection:
             catalog = await introspect(connection, enums)
     except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return Connected(digest, enums, database, failure=as_api_error(error).message)
+        return Connected(digest, enums, database, failure=reason(error))
     return Connected(digest, enums, database, catalog)
 
 

@@ -12,6 +12,8 @@ from rowgate.admin.arguments import Arguments
 from rowgate.base.errors import AccessDenied, ApiError, ParseFailed, Unexpected
 from rowgate.base.json import decode
 from rowgate.base.session import Session
+from rowgate.database.address import Address
+from rowgate.database.tls import on_disk
 from rowgate.settings import Settings
 
 _INSTALLED = Path("/usr/lib/postgresql")
@@ -41,8 +43,8 @@ async def pg_dump_api(world: World, settings: Settings, body: bytes, session: Se
             if is_refused(option):
                 text = f"the option {option} is not allowed"
                 raise ParseFailed(text, path=("opts", index))
-        url = world.reading(session).database(given.source()).url
-        dump = await _dump(url, options)
+        address = world.reading(session).database(given.source()).address
+        dump = await _dump(address, options)
         return 200, _clean(dump) if given.flag("clean_output") else dump
     except ApiError as error:
         return refusal(error, settings, session)
@@ -79,17 +81,37 @@ def find_pg_dump() -> str:
     return found
 
 
-async def _dump(url: str, options: list[str]) -> bytes:
-    parts = urlsplit(url)
+async def _dump(address: Address, options: list[str]) -> bytes:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    if parts.password is not None:
-        environment["PGPASSWORD"] = unquote(parts.password)
-        user, _, host = parts.netloc.rpartition("@")
-        url = urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}"))
+    target, password = _without_password(address)
+    if password is not None:
+        environment["PGPASSWORD"] = password
+    if address.tls is None:
+        return await _run((*options, f"--dbname={target}"), environment)
+    with on_disk(address.tls) as parameters:
+        environment |= {f"PG{name.upper()}": value for name, value in parameters.items()}
+        return await _run((*options, f"--dbname={target}"), environment)
+
+
+def _without_password(address: Address) -> tuple[str, str | None]:
+    """The URL for a command line that everybody may read, and the password by itself; what the
+    address says of TLS is not said again."""
+    parts = urlsplit(address.url())
+    if address.tls is not None:
+        kept = [one for one in parts.query.split("&") if one and not one.startswith("ssl")]
+        parts = parts._replace(query="&".join(kept))
+    if parts.password is None:
+        return urlunsplit(parts), None
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}")), unquote(
+        parts.password
+    )
+
+
+async def _run(arguments: tuple[str, ...], environment: dict[str, str]) -> bytes:
     process = await asyncio.create_subprocess_exec(
         find_pg_dump(),
-        *options,
-        f"--dbname={url}",
+        *arguments,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -95,8 +95,8 @@ def run_sql(arguments: Json) -> Task:
 
 
 async def _run(wanted: Script, draft: Draft) -> Json:
-    url = draft.database(wanted.source).url
-    connection = await script.connect(url, _CONNECT_SECONDS)
+    address = draft.database(wanted.source).address
+    connection = await script.connect(address, _CONNECT_SECONDS)
     try:
         if wanted.no_transaction:
             return await _without_transaction(wanted, draft, connection)

@@ -12,6 +12,7 @@ import asyncpg
 from rowgate.admin.statements import split
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
+from rowgate.database.address import Address, Opener, Terms
 from rowgate.database.failures import as_api_error, describe
 
 COMMAND_OK: Json = {"result_type": "CommandOk", "result": None}
@@ -25,13 +26,12 @@ _UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _NULL_TEXT = "NULL"
 
 
-async def connect(url: str, seconds: float) -> asyncpg.Connection:
+async def connect(address: Address, seconds: float) -> asyncpg.Connection:
     """A connection for one script, made within `seconds`. Raises `ApiError` `postgres-error`."""
     try:
-        return await asyncpg.connect(
-            url, timeout=seconds, server_settings={"application_name": "rowgate run_sql"}
-        )
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
+        terms = Terms({"application_name": "rowgate run_sql"}, seconds)
+        return await Opener(address, terms).open()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise as_api_error(error) from error
 
 

@@ -12,7 +12,7 @@ import asyncpg
 from rich.text import Text
 
 from rowgate import __version__
-from rowgate.admin.connection import database_url
+from rowgate.admin.connection import Lookup, Wanted, primary
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
 from rowgate.catalog.indexes import leading_columns
@@ -22,6 +22,9 @@ from rowgate.cli import running
 from rowgate.cli.failures import ERRORS, OUTPUT, CommandError
 from rowgate.cli.options import Format
 from rowgate.cli.writing import printable, write_json
+from rowgate.database.address import Opener
+from rowgate.database.failures import reason
+from rowgate.database.pool import PoolSettings
 from rowgate.metadata.directory import located as load
 from rowgate.metadata.lint.check import RULES
 from rowgate.metadata.lint.check import located as found_in
@@ -97,20 +100,20 @@ async def _asked(
     for source in document.get("sources", ()):
         name = str(source.get("name"))
         try:
-            url = database_url(source.get("configuration"), environment)
+            wanted = primary(source.get("configuration"), Lookup(environment), PoolSettings())
         except ApiError as error:
             ERRORS.print(f"Source {name} is not asked: {error.message}.", markup=False)
             continue
-        catalogs[name], indexes[name] = await _ask(name, url)
+        catalogs[name], indexes[name] = await _ask(name, wanted)
     return catalogs, indexes
 
 
-async def _ask(name: str, url: str) -> tuple[Catalog, LeadingColumns]:
+async def _ask(name: str, wanted: Wanted) -> tuple[Catalog, LeadingColumns]:
     try:
-        connection = await asyncpg.connect(url, timeout=10)
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        reason = str(error) or type(error).__name__
-        raise CommandError(f"The database of source {name} does not answer: {reason}.") from None
+        connection = await Opener(wanted.address, wanted.settings.terms()).open()
+    except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        text = f"The database of source {name} does not answer: {reason(error)}."
+        raise CommandError(text) from None
     try:
         return await introspect(connection), await leading_columns(connection)
     finally:

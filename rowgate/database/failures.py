@@ -4,6 +4,8 @@ The table is that of Hasura's error model; nothing of the SQL, of hidden names o
 that are not the client's own goes into a message: those stand under `internal`.
 """
 
+import ssl
+
 import asyncpg
 
 from rowgate.base.errors import ApiError, Unexpected
@@ -46,11 +48,30 @@ def as_api_error(error: Exception) -> ApiError:
         return error
     if isinstance(error, asyncpg.PostgresError):
         return _of_postgres(error)
+    if isinstance(error, OSError):
+        return Unexpected("connection error", code="postgres-error", internal=_of_network(error))
     if isinstance(error, asyncpg.exceptions.DataError | ValueError | OverflowError):
         return ApiError(str(error), code="data-exception")
-    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
+    if isinstance(error, asyncpg.InterfaceError):
         return Unexpected("connection error", code="postgres-error", internal=type(error).__name__)
     return Unexpected("internal error", internal=type(error).__name__)
+
+
+def reason(error: Exception) -> str:
+    """Why a database cannot be reached, for those who administer it; no password is in it."""
+    refusal = as_api_error(error)
+    match refusal.internal:
+        case str(detail) | {"error": {"message": str(detail)}}:
+            return f"{refusal.message}: {detail}"
+    return refusal.message
+
+
+def _of_network(error: OSError) -> str:
+    """The kind of failure, and of one of TLS what was found wrong with a certificate."""
+    name = type(error).__name__
+    if isinstance(error, ssl.SSLError):
+        return f"{name}: {getattr(error, 'verify_message', '') or error.reason or 'TLS failed'}"
+    return name
 
 
 def _of_postgres(error: asyncpg.PostgresError) -> ApiError:

@@ -5,47 +5,87 @@ compiling takes seconds and running takes milliseconds.
 
 No session state is ever set on a pooled connection, so there is nothing to reset; what a failed
 request may leave behind (an open transaction) is rolled back before the connection is reused.
+
+Connections that did nothing for long, or are old, are looked for now and then, while they are idle:
+no request pays for it.
 """
 
 import asyncio
 import math
 from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import asyncpg
 
 from rowgate.base.errors import ApiError, Overloaded
+from rowgate.database.address import Address, Opener, Pooled, Terms
 from rowgate.database.failures import as_api_error
+
+if TYPE_CHECKING:
+    from rowgate.database.replicas import Replicas
+
+READ_COMMITTED = "read-committed"
+ISOLATION_LEVELS = (READ_COMMITTED, "repeatable-read", "serializable")
+_TO_CLOSE = 2.0
+_LOOKS = 4
+_SOONEST_LOOK, _LATEST_LOOK = 0.1, 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """How many connections, how long a request waits for one, how long a statement may run
-    (seconds), and how many prepared statements a connection keeps."""
+    """How many connections, how many prepared statements a connection keeps, in which isolation
+    level it works, how often it is tried again to open one; and in seconds: how long a request
+    waits for one, how long a statement may run, how long a connection may do nothing and how long
+    it may live (0: for ever)."""
 
     maximum: int = 50
     timeout: float = 10.0
     statement_timeout: float = 60.0
     prepared: int = 512
     connect_timeout: float = 10.0
+    retries: int = 1
+    idle_timeout: float = 180.0
+    lifetime: float = 600.0
+    isolation: str = READ_COMMITTED
+
+    def terms(self) -> Terms:
+        """How a connection of such a pool is opened."""
+        told = {
+            "application_name": "rowgate",
+            "jit": "off",
+            "statement_timeout": str(int(self.statement_timeout * 1000)),
+        }
+        if self.isolation != READ_COMMITTED:
+            told["default_transaction_isolation"] = self.isolation.replace("-", " ")
+        return Terms(told, self.connect_timeout, self.retries, self.prepared)
 
 
 class Database:
     """A pool of connections to one database; grows to its maximum, keeps the most recent warm."""
 
-    def __init__(self, url: str, settings: PoolSettings) -> None:
-        self.url = url
+    def __init__(self, address: Address | str, settings: PoolSettings) -> None:
+        """A pool without a connection yet; raises `ApiError` where the address' certificates are
+        none."""
+        self.address = Address.of(address) if isinstance(address, str) else address
         self.settings = settings
-        self._idle: list[asyncpg.Connection] = []
+        self.replicas: Replicas | None = None
+        """Who answers queries in its place, if anybody."""
+        self._opener = Opener(self.address, settings.terms())
+        self._idle: list[Pooled] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._taken = 0
         self._closed = False
+        self._look: asyncio.TimerHandle | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def connect(cls, url: str, settings: PoolSettings) -> "Database":
+    async def connect(cls, address: Address | str, settings: PoolSettings) -> "Database":
         """A pool with one open connection; raises `ApiError` where the server refuses it."""
-        database = cls(url, settings)
+        database = cls(address, settings)
         async with database.connection():
             pass
         return database
@@ -60,7 +100,7 @@ class Database:
         """Connections open now, idle or in use."""
         return self._taken + len(self._idle)
 
-    def warm(self) -> asyncpg.Connection | None:
+    def warm(self) -> Pooled | None:
         """As `acquire`, where a connection is at hand; None where there is none."""
         while self._idle:
             connection = self._idle.pop()
@@ -69,7 +109,7 @@ class Database:
                 return connection
         return None
 
-    async def acquire(self) -> asyncpg.Connection:
+    async def acquire(self) -> Pooled:
         """The connection behind `connection()`; every call is paired with one `release`."""
         deadline = math.inf
         while True:
@@ -84,24 +124,12 @@ class Database:
             deadline = min(deadline, now + self.settings.timeout)
             await self._wait(deadline - now)
 
-    async def _open(self) -> asyncpg.Connection:
+    async def _open(self) -> Pooled:
         self._taken += 1
         try:
-            connection = await asyncpg.connect(
-                self.url,
-                timeout=self.settings.connect_timeout,
-                statement_cache_size=self.settings.prepared,
-                max_cached_statement_lifetime=0,
-                max_cacheable_statement_size=0,
-                server_settings={
-                    "application_name": "rowgate",
-                    "jit": "off",
-                    "statement_timeout": str(int(self.settings.statement_timeout * 1000)),
-                },
-            )
-            await connection.set_type_codec(
-                "json", schema="pg_catalog", encoder=_as_bytes, decoder=_as_is, format="binary"
-            )
+            connection = await self._opener.open()
+            await _take_json_as_it_is(connection)
+            self._look_later()
             return connection
         except BaseException as error:
             self._give_back_place()
@@ -121,7 +149,7 @@ class Database:
             if turn in self._waiting:
                 self._waiting.remove(turn)
 
-    def take_back(self, connection: asyncpg.Connection) -> bool:
+    def take_back(self, connection: Pooled) -> bool:
         """As `release`, where nothing is to be done to the connection first; whether that is so."""
         if self._closed or connection.is_closed() or connection.is_in_transaction():
             return False
@@ -129,7 +157,7 @@ class Database:
         self._give_back_place()
         return True
 
-    async def release(self, connection: asyncpg.Connection) -> None:
+    async def release(self, connection: Pooled) -> None:
         """Hand a connection back; one that is broken or cannot be rolled back is dropped."""
         if not connection.is_closed() and connection.is_in_transaction():
             try:
@@ -151,10 +179,60 @@ class Database:
                 break
 
     async def close(self) -> None:
-        """Close idle connections now; those in use are closed when they come back."""
+        """Close idle connections now, within seconds; those in use are closed when they come
+        back."""
         self._closed = True
-        while self._idle:
-            await self._idle.pop().close(timeout=2)
+        if self._look is not None:
+            self._look.cancel()
+        idle, self._idle[:] = tuple(self._idle), ()
+        await asyncio.gather(_close(idle), *self._retiring)
+        if self.replicas is not None:
+            await self.replicas.close()
+
+    def _look_later(self) -> None:
+        limits = [one for one in (self.settings.idle_timeout, self.settings.lifetime) if one > 0]
+        if limits and self._look is None and not self._closed:
+            pause = min(max(min(limits) / _LOOKS, _SOONEST_LOOK), _LATEST_LOOK)
+            self._look = asyncio.get_running_loop().call_later(pause, self._retire)
+
+    def _retire(self) -> None:
+        """Close idle connections that have rested or lived for long enough."""
+        self._look = None
+        now = asyncio.get_running_loop().time()
+        stale = [one for one in self._idle if self._is_stale(one, now)]
+        if stale:
+            self._idle[:] = [one for one in self._idle if one not in stale]
+            closing = asyncio.create_task(_close(stale))
+            self._retiring.add(closing)
+            closing.add_done_callback(self._retiring.discard)
+        if self.size:
+            self._look_later()
+
+    def _is_stale(self, connection: Pooled, now: float) -> bool:
+        idle, lifetime = self.settings.idle_timeout, self.settings.lifetime
+        rested, lived = connection.rested(now), now - connection.opened_at
+        return 0 < idle <= rested or 0 < lifetime <= lived
+
+
+async def _take_json_as_it_is(connection: Pooled) -> None:
+    try:
+        await connection.set_type_codec(
+            "json", schema="pg_catalog", encoder=_as_bytes, decoder=_as_is, format="binary"
+        )
+    except BaseException:
+        connection.terminate()
+        raise
+
+
+async def _close(connections: Sequence[Pooled]) -> None:
+    """Say good-bye to all at once; one that does not answer is cut off."""
+    await asyncio.gather(*(_leave(one) for one in connections))
+
+
+async def _leave(connection: Pooled) -> None:
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        # Cuts it off by itself where the time is over.
+        await connection.close(timeout=_TO_CLOSE)
 
 
 def _as_is(value: bytes) -> bytes:
@@ -173,9 +251,9 @@ class Lease:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._connection: asyncpg.Connection | None = None
+        self._connection: Pooled | None = None
 
-    async def __aenter__(self) -> asyncpg.Connection:
+    async def __aenter__(self) -> Pooled:
         connection = self._database.warm() or await self._database.acquire()
         self._connection = connection
         return connection

@@ -3,8 +3,8 @@ role's schema as text."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import asyncpg
@@ -14,6 +14,7 @@ from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
 from rowgate.database.bind import arguments, text_of
+from rowgate.database.replicas import Work
 from rowgate.database.run import NULL, fetch_rows
 from rowgate.operation.types import FromVariable, Input, Items, Path, Scalar, Selected
 from rowgate.operation.values import called, check
@@ -52,11 +53,11 @@ class ServiceField:
     keys: Keys
 
 
-class Connecting(Protocol):
-    """Gives a connection to a source by name; raises `ApiError` where there is none."""
+class Reading(Protocol):
+    """Does work that only reads on a source by name; raises `ApiError` where there is none."""
 
-    def __call__(self, source: str) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        """A connection for the length of a block."""
+    async def __call__(self, source: str, work: Work[list[asyncpg.Record]]) -> list[asyncpg.Record]:
+        """What `work` gives."""
 
 
 def prepare(
@@ -90,7 +91,7 @@ def answer_service(field: ServiceField, sdl: str) -> bytes:
 
 
 async def answer_entities(
-    field: EntitiesField, variables: Mapping[str, Json], session: Session, connect: Connecting
+    field: EntitiesField, variables: Mapping[str, Json], session: Session, reading: Reading
 ) -> bytes:
     """The rows asked for, in the order of their representations, null for those that the role does
     not see. Raises `ValidationFailed` for a representation of no federated type or without its
@@ -100,8 +101,8 @@ async def answer_entities(
         entity, statement = field.types[name]
         keys = [[key[position] for key in asked.values()] for position in range(len(entity.key))]
         bound = arguments(statement.binders, {**variables, KEY_GIVEN: keys}, session)
-        async with connect(entity.table.source) as connection:
-            rows = await fetch_rows(connection, statement.text, bound, field.path)
+        work = partial(fetch_rows, text=statement.text, arguments=bound, path=field.path)
+        rows = await reading(entity.table.source, work)
         values = [NULL if row[0] is None else row[0] for row in rows]
         found |= dict(zip(asked, values, strict=True))
     return items([found[position] for position in sorted(found)])

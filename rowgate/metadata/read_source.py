@@ -81,6 +81,7 @@ def _table(node: Node, problems: Problems, source: str) -> TableDeclaration:
 def _connection(node: Node) -> Json:
     if node.has("connection_info"):
         node.inner("connection_info", connection_info)
+    node.inners("read_replicas", connection_info)
     return node.only(
         *("connection_info", "read_replicas", "extensions_schema"),
         *("connection_template", "connection_set"),
@@ -106,7 +107,11 @@ def connection_info(node: Node) -> Json:
     node.choice(
         "isolation_level", ("read-committed", "repeatable-read", "serializable"), "read-committed"
     )
-    node.object("ssl_configuration")
+    node.maybe_inner(
+        "ssl_configuration",
+        lambda tls: tls.only("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword"),
+        None,
+    )
     return node.value
 
 

@@ -1,12 +1,11 @@
 """A program run: tables in groups on one connection each, everything else field by field."""
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 
-import asyncpg
-
 from rowgate.base.errors import Unexpected
+from rowgate.database.pool import Database
+from rowgate.database.replicas import Result, Work
 from rowgate.features import federation, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.federation import EntitiesField, ServiceField
@@ -54,15 +53,27 @@ async def _run_tables(request: Request, fields: Sequence[TableField]) -> list[tu
         judging = Judging(request.values, request.session, request.headers, environment)
         await validate(request.engine.webhooks, asked, judging)
     asking = Asking(request.values, request.session)
-    async with _connection(request, fields[0].source) as connection:
+    database = _database(request, fields[0].source)
+    if database.replicas is not None and not fields[0].writes:
+        work = partial(run_tables, fields=fields, asking=asking)
+        return await database.replicas.read(work, database)
+    async with database.connection() as connection:
         return await run_tables(connection, fields, asking)
 
 
-def _connection(request: Request, source: str) -> AbstractAsyncContextManager[asyncpg.Connection]:
+def _database(request: Request, source: str) -> Database:
     database = request.engine.world.databases.get(source)
     if database is None:
         raise Unexpected(f'source "{source}" is not connected', code="postgres-error")
-    return database.connection()
+    return database
+
+
+async def _read(request: Request, source: str, work: Work[Result]) -> Result:
+    database = _database(request, source)
+    if database.replicas is not None:
+        return await database.replicas.read(work, database)
+    async with database.connection() as connection:
+        return await work(connection)
 
 
 async def _run_other(
@@ -81,9 +92,9 @@ async def _run_other(
             cookies += [("set-cookie", one) for one in called.cookies]
             return field.key, called.value
         case EntitiesField():
-            connect = partial(_connection, request)
+            reading = partial(_read, request)
             values, session = request.values, request.session
-            return field.key, await federation.answer_entities(field, values, session, connect)
+            return field.key, await federation.answer_entities(field, values, session, reading)
         case ServiceField():
             refuse_hidden(request)
             sdl = request.generation.sdl(request.key, field.keys)

@@ -28,7 +28,6 @@ WITHOUT_EFFECT = frozenset(
         "CONNECTION_COMPRESSION",
         "CONSOLE_ASSETS_DIR",
         "DISABLE_EVENTING",
-        "DYNAMIC_SECRETS_ALLOWED_PATH_PREFIX",
         "ENABLE_MAINTENANCE_MODE",
         "ENABLE_METADATA_QUERY_LOGGING",
         "ENABLE_QUERY_TRACING",
@@ -42,17 +41,12 @@ WITHOUT_EFFECT = frozenset(
         "METADATA_DATABASE_EXTENSIONS_SCHEMA",
         "METADATA_DEFAULTS",
         "METRICS_SECRET",
-        "NO_OF_RETRIES",
-        "PG_CONN_LIFETIME",
         "PG_STRIPES",
-        "PG_TIMEOUT",
         "REMOTE_SCHEMA_PRIORITIZE_DATA",
         "SERVER_TIMEOUT",
         "SSO_PROVIDERS",
         "STREAMING_QUERIES_MULTIPLEXED_BATCH_SIZE",
         "STREAMING_QUERIES_MULTIPLEXED_REFETCH_INTERVAL",
-        "TX_ISOLATION",
-        "USE_PREPARED_STATEMENTS",
     )
 )
 """Hasura's variables that are accepted, and named in a warning since they change nothing."""
@@ -69,13 +63,7 @@ ONLY_REPORTED = frozenset(
 NOTHING_TO_SWITCH_OFF = frozenset({HASURA + "ENABLE_TELEMETRY"})
 """Accepted without a word: there is no telemetry."""
 
-_OTHER_FLAGS = {
-    "NO_OF_RETRIES": "retries",
-    "PG_CONN_LIFETIME": "conn-lifetime",
-    "PG_STRIPES": "stripes",
-    "PG_TIMEOUT": "timeout",
-    "TX_ISOLATION": "tx-iso",
-}
+_OTHER_FLAGS = {"PG_STRIPES": "stripes"}
 
 
 def flags_without_effect() -> frozenset[str]:

@@ -174,6 +174,38 @@ class Settings:
         "longest wait for a free connection",
         hasura("PG_POOL_TIMEOUT", seconds, "pool-timeout"),
     )
+    idle_timeout: float = setting(
+        180.0,
+        "seconds without work after which a connection is closed; 0 never",
+        hasura("PG_TIMEOUT", seconds, "timeout"),
+    )
+    connection_lifetime: float = setting(
+        600.0,
+        "age in seconds at which a connection is closed, once idle; 0 never",
+        hasura("PG_CONN_LIFETIME", seconds, "conn-lifetime"),
+    )
+    connect_retries: int = setting(
+        1,
+        "further tries to open a connection where nobody answers",
+        hasura("NO_OF_RETRIES", whole(0, 10), "retries"),
+    )
+    isolation_level: str = setting(
+        "read-committed",
+        "isolation level of sources that declare none",
+        hasura(
+            "TX_ISOLATION", one_of("read-committed", "repeatable-read", "serializable"), "tx-iso"
+        ),
+    )
+    prepared_statements: bool = setting(
+        True,
+        "keep prepared statements, for sources that do not say",
+        hasura("USE_PREPARED_STATEMENTS", switch),
+    )
+    dynamic_secrets_allowed_path_prefix: Path | None = setting(
+        None,
+        "folder below which files may be named by `dynamic_from_file`",
+        hasura("DYNAMIC_SECRETS_ALLOWED_PATH_PREFIX", directory),
+    )
     statement_timeout: float = setting(
         60.0, "longest run of one SQL statement; 0 is no limit", own("STATEMENT_TIMEOUT", seconds)
     )

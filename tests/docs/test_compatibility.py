@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from rowgate.admin import commands
-from rowgate.admin.connection import database_url
+from rowgate.admin.connection import Lookup, primary
 from rowgate.base.errors import ApiError
+from rowgate.database.pool import PoolSettings
 from rowgate.metadata.read import read
 from rowgate.settings.declaration import HASURA
 from rowgate.settings.reading import ONLY_REPORTED, WITHOUT_EFFECT
@@ -91,13 +92,11 @@ def _broken_action(**definition: Json) -> bool:
     return bool(resolved(actions=[action]).inconsistencies)
 
 
-def _no_connection(**info: Json) -> bool:
+def _no_connection(**members: Json) -> bool:
     """Whether a source of that configuration is refused."""
-    rest = {key: info.pop(key) for key in ("read_replicas", "connection_template") if key in info}
-    info.setdefault("database_url", "postgresql://x")
-    configuration: Json = {"connection_info": info, **rest}
+    configuration: Json = {"connection_info": {"database_url": "postgresql://x"}, **members}
     try:
-        database_url(configuration, {})
+        primary(configuration, Lookup({}), PoolSettings())
     except ApiError:
         return True
     return False
@@ -213,12 +212,7 @@ PROBES: dict[str, Callable[[], bool]] = {
         "api_limits", api_limits={"disabled": False, "depth_limit": {"global": 1}}
     ),
     "Maintenance and read-only mode": lambda: _without_effect("ENABLE_MAINTENANCE_MODE"),
-    "dynamic_from_file": lambda: _no_connection(database_url={"dynamic_from_file": "/x"}),
-    "Isolation levels": lambda: _no_connection(isolation_level="serializable"),
-    "ssl_configuration": lambda: _no_connection(ssl_configuration={"sslmode": "require"}),
-    "Read replicas, connection templates": lambda: (
-        _no_connection(read_replicas=[]) and _no_connection(connection_template={"template": ""})
-    ),
+    "Connection templates": lambda: _no_connection(connection_template={"template": ""}),
     "Masked variables, query only on error": lambda: _without_effect(
         "LOG_MASKED_VARIABLES", "HTTP_LOG_QUERY_ONLY_ON_ERROR"
     ),
@@ -274,5 +268,5 @@ def test_the_probes_can_fail() -> None:
     assert not _unsaid("traceparent")
     assert not _warned("event_trigger", **_of_a_table())
     assert not _broken_action(kind="synchronous")
-    assert not _no_connection(isolation_level="read-committed")
+    assert not _no_connection(extensions_schema="public")
     assert not _without_effect("LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL")

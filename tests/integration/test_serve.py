@@ -1,82 +1,24 @@
 """`serve` as a drop-in: Hasura's command line, an empty environment, JSON lines, an orderly end."""
 
-import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import httpx
 import psycopg
 import pytest
 
-from rowgate.postgres.ports import answers, free_port
-
-SECRET = "an-admin-secret-of-thirty-two-characters"
-ENGINE = Path(sys.executable).with_name("graphql-engine")
-TO_START = 30.0
-
-
-class Serving:
-    """An engine started as scripts start Hasura's, with next to no environment."""
-
-    def __init__(self, url: str, log: Path, *flags: str, **environment: str) -> None:
-        self.port = free_port()
-        self.log = log
-        before = (str(ENGINE), "--metadata-database-url", url, "serve", "--enable-telemetry=false")
-        with log.open("wb") as out:
-            self.process = subprocess.Popen(
-                (*before, "--server-port", str(self.port), "--stringify-numeric-types", *flags),
-                env={"PATH": os.defpath} | environment,
-                cwd="/",
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
-
-    def wait(self) -> None:
-        deadline = time.monotonic() + TO_START
-        while not answers(self.port):
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.02)
-
-    def ask(self, kind: str, arguments: object, path: str = "/v1/metadata") -> httpx.Response:
-        return httpx.post(
-            f"http://127.0.0.1:{self.port}{path}",
-            json={"type": kind, "args": arguments},
-            headers={"x-hasura-admin-secret": SECRET},
-            timeout=30,
-        )
-
-    def lines(self) -> list[dict[str, Any]]:
-        """The log; every line of it must be a JSON object with a type."""
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
-        assert all({"type", "timestamp", "level", "detail"} <= line.keys() for line in lines)
-        return lines
-
-
-Start = Callable[..., Serving]
+from rowgate.postgres.ports import free_port
+from tests.processes import ENGINE, SECRET, TO_START, Serving, Start, starting
 
 
 @pytest.fixture
 def start(database_url: str, tmp_path: Path) -> Iterator[Start]:
-    started: list[Serving] = []
-
-    def starting(*flags: str, **environment: str) -> Serving:
-        log = tmp_path / f"engine-{len(started)}.log"
-        started.append(Serving(database_url, log, *flags, **environment))
-        return started[-1]
-
-    yield starting
-    for one in started:
-        one.process.kill()
-        one.process.wait()
+    with starting(database_url, tmp_path) as one:
+        yield one
 
 
 def test_the_first_request_is_answered_as_soon_as_the_port_is_open(start: Start) -> None:

@@ -50,7 +50,9 @@ _FINGERPRINT = re.compile(r"^(?:content|commit|file|git|block|image|body|row|tre
 _SECRET_HEADER = re.compile(r"auth|secret|token|key|cookie|password|signature|credential", re.I)
 _USER_IN_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@{]*:[^/\s@{]+@", re.I)
 _SECRET_IN_QUERY = re.compile(r"[?&](?:[a-z_-]*(?:api_?key|token|secret|password))=[^&\s{]+", re.I)
-_NAMED_SECRETS = frozenset({"password", "secret", "access_token", "api_key", "sslpassword"})
+_NAMED_SECRETS = frozenset(
+    {"password", "secret", "access_token", "api_key", "sslkey", "sslpassword"}
+)
 _TEXTS = frozenset({"query", "code", "comment", "description", "template"})
 _URLS = frozenset({"handler", "url", "webhook"})
 _LOCAL = (".local", ".internal", ".localhost", ".svc", ".svc.cluster.local")

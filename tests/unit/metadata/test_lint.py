@@ -181,6 +181,25 @@ VALUES = {
         },
         "literal-secret",
     ),
+    "a private key": (
+        {
+            "sources": [
+                {
+                    "name": "a",
+                    "configuration": {
+                        "connection_info": {
+                            "database_url": {"from_env": "URL"},
+                            "ssl_configuration": {
+                                "sslkey": "-----BEGIN PRIVATE KEY-----",
+                                "sslpassword": {"from_env": "PASSWORD"},
+                            },
+                        }
+                    },
+                }
+            ]
+        },
+        "literal-secret",
+    ),
     "a password in parameters": (
         {
             "sources": [
