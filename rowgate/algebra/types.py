@@ -71,24 +71,7 @@ class ListOf:
     type: PgType
 
 
-@dataclass(frozen=True, slots=True)
-class ElementsOf:
-    """The elements of an array-typed value list; used for `_in` over array columns."""
-
-    items: tuple["Value", ...]
-    type: PgType
-
-
-Value = (
-    Constant
-    | Variable
-    | SessionValue
-    | WholeSession
-    | RowColumn
-    | RelatedColumn
-    | ListOf
-    | ElementsOf
-)
+Value = Constant | Variable | SessionValue | WholeSession | RowColumn | RelatedColumn | ListOf
 
 
 @dataclass(frozen=True, slots=True)

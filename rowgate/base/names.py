@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 PathStep = str | int
+RESERVED = "rowgate:"
+"""How the columns begin that generated SQL adds to a table's own; no tracked table may have one."""
 
 _GRAPHQL_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*\Z")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from rowgate.base.errors import ApiError
-from rowgate.base.names import QualifiedName, is_graphql_name
+from rowgate.base.names import RESERVED, QualifiedName, is_graphql_name
 from rowgate.base.naming import Naming, base_name, field_name, root_field
 from rowgate.catalog.types import Catalog, Function, PgType, Relation, TypeKind
 from rowgate.metadata.types import ComputedFieldDeclaration, RootFieldName, TableDeclaration
@@ -71,9 +71,12 @@ def columns_of(
     naming: Naming,
     enums: Mapping[str, QualifiedName],
 ) -> Mapping[str, TableColumn]:
-    """The columns under their GraphQL names; those that can have none are left out."""
+    """The columns under their GraphQL names; those that can have none are left out. Raises
+    `ApiError` for a column that is declared and not there, or that has a reserved name."""
     columns = {}
     for column in relation.columns.values():
+        if column.name.startswith(RESERVED):
+            raise ApiError(f'the name of the column "{column.name}" is reserved')
         configuration = declaration.configuration.column_config.get(column.name)
         name = configuration.custom_name if configuration else None
         if name is None:

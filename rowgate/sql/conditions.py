@@ -28,12 +28,12 @@ from rowgate.algebra.types import (
     Value,
     WholeSession,
 )
-from rowgate.base.names import QualifiedName
+from rowgate.base.names import RESERVED, QualifiedName
 from rowgate.catalog.types import PgType, TypeKind
 from rowgate.sql.names import function_in, qualified, quote, type_name
 from rowgate.sql.parameters import Parameters
 
-ROW = quote("rowgate:row")
+ROW = quote(f"{RESERVED}row")
 """The column under which a derived table keeps its rows whole."""
 
 
@@ -75,6 +75,11 @@ class Frame:
             self.wants_row = True
             return f"{self.alias}.{ROW}"
         return f"{self.alias}.*"
+
+    def kept(self) -> str:
+        """The row whole as a selected column, for a derived table. A bare alias would be taken for
+        a column of its name, and `.*` for all columns."""
+        return f"coalesce({self.alias}.*) as {ROW}"
 
 
 _OPERATORS = {

@@ -1,6 +1,7 @@
 """Relay connections: a page of rows, its cursors, whether there is more on either side."""
 
 from rowgate.algebra.types import Constant, Join
+from rowgate.base.names import RESERVED
 from rowgate.plan.types import (
     Connection,
     EdgesPart,
@@ -9,28 +10,29 @@ from rowgate.plan.types import (
     PagePart,
     Text,
 )
-from rowgate.sql.conditions import ROW, Frame
-from rowgate.sql.names import literal
-from rowgate.sql.outputs import OutputWriter, base64_of, json_object
+from rowgate.sql.conditions import Frame
+from rowgate.sql.names import literal, quote
+from rowgate.sql.outputs import NUMBER, OutputWriter, base64_of, json_object
 
-_NUMBER = '"rowgate:number"'
+_CURSOR = quote(f"{RESERVED}cursor")
 
 
 class ConnectionWriter(OutputWriter):
     """Writes connections into one statement."""
 
     def connection(
-        self, connection: object, frame: Frame | None = None, join: Join | None = None
+        self, connection: Connection, frame: Frame | None = None, join: Join | None = None
     ) -> str:
-        """`select` of a connection's object."""
-        assert isinstance(connection, Connection)
+        """`select` of a Relay connection's object."""
         outer = frame.fresh() if frame else Frame()
         outer.derived = True
         cursor = self._cursor(connection, outer)
         members = [(key, self._part(part, connection, outer)) for key, part in connection.parts]
         page = self._page(connection, outer, frame, join)
-        numbered = f"select b.*, row_number() over () as {_NUMBER} from ({page}) as b"
-        with_cursor = f"select {outer.alias}.*, {cursor} as c from ({numbered}) as {outer.alias}"
+        numbered = f"select b.*, row_number() over () as {NUMBER} from ({page}) as b"
+        with_cursor = (
+            f"select {outer.alias}.*, {cursor} as {_CURSOR} from ({numbered}) as {outer.alias}"
+        )
         return f"select {json_object(members)} from ({with_cursor}) as {outer.alias}"
 
     def _page(
@@ -46,7 +48,7 @@ class ConnectionWriter(OutputWriter):
                 where += f" and {beyond}" if where else f" where {beyond}"
         distinct = self.distinct(rows, frame)
         order = self.order(rows, frame, backwards=_backwards(connection))
-        whole = f", {frame.alias} as {ROW}" if outer.wants_row else ""
+        whole = f", {frame.kept()}" if outer.wants_row else ""
         wanted = connection.last if _backwards(connection) else connection.first
         limit = "" if wanted is None else f" limit {int(wanted) + 1}"
         if rows.cap is not None and (wanted is None or rows.cap <= wanted):
@@ -100,14 +102,14 @@ class ConnectionWriter(OutputWriter):
         edge = json_object([(key, self._edge_member(one, frame)) for key, one in part.members])
         shown = _within(connection)
         direction = " desc" if _backwards(connection) else ""
-        return f"coalesce(json_agg({edge} order by {_NUMBER}{direction}){shown}, '[]'::json)"
+        return f"coalesce(json_agg({edge} order by {NUMBER}{direction}){shown}, '[]'::json)"
 
     def _edge_member(self, member: Fields | str | Text, frame: Frame) -> str:
         match member:
             case Text():
                 return f"{literal(member.text)}::text"
             case str():
-                return "c"
+                return _CURSOR
         return self.fields(member, frame)
 
     def _page_member(self, member: str, connection: Connection) -> str:
@@ -124,7 +126,7 @@ class ConnectionWriter(OutputWriter):
         first = (member == "start") != _backwards(connection)
         direction = "" if first else " desc"
         shown = _within(connection)
-        return f"coalesce((array_agg(c order by {_NUMBER}{direction}){shown})[1], '')"
+        return f"coalesce((array_agg({_CURSOR} order by {NUMBER}{direction}){shown})[1], '')"
 
 
 def _backwards(connection: Connection) -> bool:
@@ -133,4 +135,4 @@ def _backwards(connection: Connection) -> bool:
 
 def _within(connection: Connection) -> str:
     wanted = connection.last if _backwards(connection) else connection.first
-    return "" if wanted is None else f" filter (where {_NUMBER} <= {int(wanted)})"
+    return "" if wanted is None else f" filter (where {NUMBER} <= {int(wanted)})"

@@ -1,6 +1,9 @@
 """What is shown of rows, as JSON that Postgres builds: objects, lists, aggregates, groups."""
 
+from abc import ABC, abstractmethod
+
 from rowgate.algebra.types import Constant, Join
+from rowgate.base.names import RESERVED
 from rowgate.catalog.types import TEXT, TypeKind
 from rowgate.plan.origins import (
     FromGiven,
@@ -10,6 +13,7 @@ from rowgate.plan.types import (
     Aggregate,
     AggregatePart,
     Applied,
+    Connection,
     Count,
     Fields,
     GlobalId,
@@ -24,7 +28,7 @@ from rowgate.plan.types import (
     Shown,
     Text,
 )
-from rowgate.sql.conditions import ROW, Frame
+from rowgate.sql.conditions import Frame
 from rowgate.sql.names import function_in, literal, quote
 from rowgate.sql.rows import RowsWriter
 
@@ -58,8 +62,12 @@ def _columns(pairs: list[tuple[str, str]]) -> str | None:
     return ", ".join(f"{value} as {quote(key)}" for key, value in pairs)
 
 
-class OutputWriter(RowsWriter):
-    """Writes outputs into one statement."""
+NUMBER = quote(f"{RESERVED}number")
+"""The column in which a derived table counts its rows."""
+
+
+class OutputWriter(RowsWriter, ABC):
+    """Writes outputs into one statement; how pages are written is left to a subclass."""
 
     def fields(self, fields: Fields, frame: Frame) -> str:
         """A row's object, as an expression."""
@@ -85,9 +93,11 @@ class OutputWriter(RowsWriter):
                 return self._global_id(output, frame)
         raise AssertionError(output)
 
-    def connection(self, connection: object, frame: Frame | None, join: Join | None) -> str:
-        """A Relay connection; written by the class that knows pages."""
-        raise NotImplementedError
+    @abstractmethod
+    def connection(
+        self, connection: Connection, frame: Frame | None = None, join: Join | None = None
+    ) -> str:
+        """`select` of a Relay connection's object."""
 
     def shown(self, output: Shown, frame: Frame) -> str:
         """A column or computed field as JSON."""
@@ -202,7 +212,7 @@ class OutputWriter(RowsWriter):
         )
         base = self._base(aggregate.rows, outer, parent, join)
         if capped:
-            base = f"select b.*, row_number() over () as {_NUMBER} from ({base}) as b"
+            base = f"select b.*, row_number() over () as {NUMBER} from ({base}) as b"
         return f"select {shown} from ({base}) as {outer.alias}"
 
     def _base(self, rows: Rows, outer: Frame, parent: Frame | None, join: Join | None) -> str:
@@ -213,13 +223,13 @@ class OutputWriter(RowsWriter):
         order = self.order(rows, frame)
         whole = ""
         if outer.wants_row and not isinstance(rows.origin, FromWritten | FromGiven):
-            whole = f", {frame.alias} as {ROW}"
+            whole = f", {frame.kept()}"
         window = self.window(rows, capped=False)
         return f"select {distinct}{frame.alias}.*{whole} from {source}{where}{order}{window}"
 
     def _nodes(self, part: NodesPart, frame: Frame) -> str:
         shown = self.fields(part.fields, frame)
-        limit = "" if part.cap is None else f" filter (where {frame.alias}.{_NUMBER} <= {part.cap})"
+        limit = "" if part.cap is None else f" filter (where {frame.alias}.{NUMBER} <= {part.cap})"
         return f"coalesce(json_agg({shown}){limit}, '[]'::json)"
 
     def measures(self, measures: Measures, frame: Frame) -> str:
@@ -271,9 +281,6 @@ class OutputWriter(RowsWriter):
 def _shown(select: str, around: str = "{}") -> str:
     """`select` of the objects that the rows of a `select` are, with something `around` each."""
     return f"select {around.format(f'row_to_json({_OBJECT})')} from ({select}) as {_OBJECT}"
-
-
-_NUMBER = '"rowgate:number"'
 
 
 def base64_of(json: str) -> str:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from rowgate.algebra.types import (
     Constant,
-    ElementsOf,
     ListOf,
     SessionValue,
     Value,
@@ -63,7 +62,7 @@ class Parameters:
             return f"{number}::text"
         return f"({number}::text)::{type_name(type_)}"
 
-    def array(self, items: "ListOf | ElementsOf") -> str:
+    def array(self, items: ListOf) -> str:
         """Several values as an array."""
         inner = ", ".join(self.plain(one) for one in items.items)
         return f"array[{inner}]::{type_name(items.type)}[]"
@@ -86,7 +85,7 @@ class Parameters:
         match value:
             case Constant() | Variable() | SessionValue():
                 return self.cast(value, value.type)
-            case ListOf() | ElementsOf():
+            case ListOf():
                 return self.array(value)
             case WholeSession():
                 return f"{self.number(value)}::text"

@@ -2,6 +2,7 @@
 it returned."""
 
 from rowgate.algebra.types import TRUE, Condition, WholeSession, conjunction
+from rowgate.base.names import RESERVED
 from rowgate.plan.types import (
     AffectedRows,
     Assignment,
@@ -16,7 +17,7 @@ from rowgate.plan.types import (
     Update,
     Write,
 )
-from rowgate.sql.conditions import ROW, Frame
+from rowgate.sql.conditions import Frame
 from rowgate.sql.connections import ConnectionWriter
 from rowgate.sql.names import literal, qualified, quote, type_name
 from rowgate.sql.outputs import json_object
@@ -90,7 +91,7 @@ class WriteWriter(ConnectionWriter):
 
     def change(self, change: Insert | Update | Delete, *, whole: bool = False) -> str:
         """The change itself, returning its rows."""
-        extra = f", t0 as {ROW}" if whole else ""
+        extra = f", {Frame().kept()}" if whole else ""
         checked = "" if isinstance(change, Delete) else self._checked(change)
         return f"{self._bare(change)} returning t0.*{extra}{checked}"
 
@@ -187,4 +188,4 @@ class WriteWriter(ConnectionWriter):
         return f"{name} = {value}"
 
 
-_OK = quote("rowgate:ok")
+_OK = quote(f"{RESERVED}ok")

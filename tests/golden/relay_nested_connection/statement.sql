@@ -3,7 +3,7 @@ select json_build_object('edges', coalesce(json_agg(json_build_object('node', js
                   order by "rowgate:number") filter (
                   where "rowgate:number" <= 1), '[]'::json))
             from (
-              select t1.*, translate(encode(convert_to((json_build_object('id', t1."id"))::text, 'UTF8'), 'base64'), E'\n', '') as c
+              select t1.*, translate(encode(convert_to((json_build_object('id', t1."id"))::text, 'UTF8'), 'base64'), E'\n', '') as "rowgate:cursor"
               from (
                 select b.*, row_number() over () as "rowgate:number"
                 from (
@@ -15,7 +15,7 @@ select json_build_object('edges', coalesce(json_agg(json_build_object('node', js
       order by "rowgate:number" desc) filter (
       where "rowgate:number" <= 2), '[]'::json))
 from (
-  select t0.*, translate(encode(convert_to((json_build_object('id', t0."id"))::text, 'UTF8'), 'base64'), E'\n', '') as c
+  select t0.*, translate(encode(convert_to((json_build_object('id', t0."id"))::text, 'UTF8'), 'base64'), E'\n', '') as "rowgate:cursor"
   from (
     select b.*, row_number() over () as "rowgate:number"
     from (
