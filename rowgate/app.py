@@ -27,6 +27,7 @@ from rowgate.features.rest.openapi import describe
 from rowgate.features.rest.types import RestCall
 from rowgate.http.application import Application
 from rowgate.http.description import version
+from rowgate.http.direct import DirectRoute
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import Receive, Scope, Send
 from rowgate.http.types import (
@@ -80,6 +81,11 @@ class Engine:
             await self._live(receive, send)
         else:
             raise RuntimeError("a request came before the lifespan's start")
+
+    @property
+    def direct(self) -> Mapping[bytes, DirectRoute]:
+        """The routes that answer without ASGI, by path; none before the lifespan's start."""
+        return {} if self._application is None else self._application.direct
 
     async def open(self) -> None:
         """Open the world and what serves it. The standard library's logging is taken over, and not

@@ -12,7 +12,7 @@ from rowgate.app import create
 from rowgate.base.observation import Level, Log
 from rowgate.cli.failures import OUTPUT
 from rowgate.cli.flags import Flags, described, parsed
-from rowgate.http.wire import OneWriteProtocol
+from rowgate.http.direct import speaking
 from rowgate.settings import Settings, SettingsError
 from rowgate.settings.declaration import declared_by
 
@@ -57,11 +57,12 @@ def _bound(settings: Settings) -> socket.socket:
 
 
 def _run(settings: Settings, listener: socket.socket) -> int:
+    engine = create(settings)
     server = uvicorn.Server(
         uvicorn.Config(
-            create(settings),
+            engine,
             loop="uvloop",
-            http=OneWriteProtocol,
+            http=speaking(lambda: engine.direct),
             lifespan="on",
             log_config=None,
             access_log=False,

@@ -3,6 +3,9 @@
 The hot route is chosen first, by one look into a dictionary.
 """
 
+from collections.abc import Mapping
+
+from rowgate.http.direct import DirectRoute
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import Receive, Scope, Send
 from rowgate.http.graphql import GraphQLRoute
@@ -29,6 +32,12 @@ class Application:
             for surface, answering in surfaces.items()
             if surface is not Surface.RELAY or settings.enable_relay
         }
+        self._direct = {path.encode(): route for path, route in self._hot.items()}
+
+    @property
+    def direct(self) -> Mapping[bytes, DirectRoute]:
+        """The routes that answer POSTs without ASGI, by path."""
+        return self._direct
 
     async def open(self) -> None:
         """Fetch the keys that tokens are checked with; raises `SettingsError`."""

@@ -32,6 +32,8 @@ _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _GZIPPED = (b"content-encoding", b"gzip")
 _VARY = (b"vary", b"Accept-Encoding")
 
+_UNPRINTED = dict.fromkeys((*range(9), *range(10, 32), 127))
+
 RawHeaders = list[tuple[bytes, bytes]]
 
 
@@ -83,12 +85,12 @@ async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
     """
     declared = headers.get("content-length")
     if limit and declared is not None and declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     message = await receive()
     body: bytes = message.get("body", b"")
     if message["type"] == "http.request" and not message.get("more_body", False):
         if limit and len(body) > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         return body
     return await _read_rest(message, receive, limit)
 
@@ -102,18 +104,28 @@ async def _read_rest(message: Message, receive: Receive, limit: int) -> bytes:
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if limit and size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         if not message.get("more_body", False):
             return b"".join(chunks)
         message = await receive()
 
 
-def _too_large(limit: int) -> ApiError:
+def too_large(limit: int) -> ApiError:
+    """The refusal of a body of more than `limit` bytes."""
     return ApiError(f"the body exceeds the limit of {limit} bytes", status=413)
 
 
 async def send_json(send: Send, reply: Reply, headers: Headers, more: RawHeaders) -> int:
     """Write a JSON reply, compressed where it is long and the client takes gzip; its length."""
+    out, body = await packed(reply, headers, more)
+    await send({"type": "http.response.start", "status": reply.status, "headers": out})
+    await send({"type": "http.response.body", "body": body})
+    return len(body)
+
+
+async def packed(reply: Reply, headers: Headers, more: RawHeaders) -> tuple[RawHeaders, bytes]:
+    """The headers and the body of a JSON reply as they are sent, compressed where it is long and
+    the client takes gzip."""
     body = reply.body
     out = [_JSON, _NOSNIFF, *more]
     if len(body) >= GZIP_FROM:
@@ -124,9 +136,7 @@ async def send_json(send: Send, reply: Reply, headers: Headers, more: RawHeaders
     out.append((b"content-length", b"%d" % len(body)))
     if reply.headers:
         out = _overridden(out, reply.headers)
-    await send({"type": "http.response.start", "status": reply.status, "headers": out})
-    await send({"type": "http.response.body", "body": body})
-    return len(body)
+    return out, body
 
 
 def _overridden(out: RawHeaders, given: Pairs) -> RawHeaders:
@@ -142,8 +152,12 @@ async def _compressed(body: bytes) -> bytes:
 
 
 def raw_headers(pairs: Iterable[tuple[str, str]]) -> RawHeaders:
-    """Headers as ASGI takes them; characters beyond Latin-1 are replaced."""
-    return [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in pairs]
+    """Headers as they are written; characters beyond Latin-1 are replaced, and those that would
+    end a line are left out, so that no value becomes a header of its own."""
+    return [
+        (name.lower().encode(), value.translate(_UNPRINTED).encode("latin-1", "replace"))
+        for name, value in pairs
+    ]
 
 
 class Refusals:

@@ -1,4 +1,4 @@
-"""The hot route: POST of GraphQL, raw ASGI since a framework's routing costs as much as the driver.
+"""The hot route: POST of GraphQL, without a framework: its routing costs as much as the driver.
 
 Headers, body, session, the pipeline's answer, bytes; nothing else happens here.
 """
@@ -9,6 +9,7 @@ from rowgate.base.errors import ApiError
 from rowgate.base.observation import REQUEST_ID
 from rowgate.base.session import Session
 from rowgate.http.departures import Departures
+from rowgate.http.direct import Client, DirectAnswer
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import (
     ClientLeft,
@@ -16,10 +17,12 @@ from rowgate.http.exchange import (
     Receive,
     Scope,
     Send,
+    packed,
     read_body,
     read_headers,
     request_id,
     send_json,
+    too_large,
 )
 from rowgate.http.types import Answering, Headers, Pairs, Reply, Surface, Written
 
@@ -34,36 +37,56 @@ class GraphQLRoute:
         self._gate = entrance.gate
         self._limit = entrance.settings.body_limit
         self._departures = Departures()
+        self._logs = entrance.log.wants("http-log")
         self._keeps_401 = entrance.settings.preserve_401_errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request by ASGI."""
         started = time.perf_counter()
         more: RawHeaders = []
         headers: dict[str, str] = {}
         try:
             headers = read_headers(scope)
-            identity = request_id(headers)
-            REQUEST_ID.set(identity)
-            more = [(b"x-request-id", identity.encode())]
-            if "origin" in headers:
-                more += self._admit(headers)
+            more = self._admitted(headers)
             body = await read_body(receive, headers, self._limit)
-            reply = await self._reply(body, headers, receive)
+            with self._departures.watching(receive):
+                reply = await self._reply(body, headers)
         except ClientLeft:
             return
         except ApiError as error:
             reply = self._refused(error, None)
         size = await send_json(send, reply, headers, more)
-        if self._entrance.log.wants("http-log"):
+        if self._logs:
             self._entrance.tell(scope, reply.status, size, time.perf_counter() - started)
 
-    def _admit(self, headers: dict[str, str]) -> RawHeaders:
-        if "cookie" in headers:
-            self._entrance.origins.drop_foreign_cookie(headers)
-        return self._entrance.origins.response_headers(headers)
+    async def directly(self, headers: dict[str, str], body: bytes, client: Client) -> DirectAnswer:
+        """The answer to a whole request, whatever goes wrong; nothing is raised."""
+        started = time.perf_counter()
+        more = self._admitted(headers)
+        if len(body) > self._limit > 0:
+            reply: Reply = self._refused(too_large(self._limit), None)
+        else:
+            reply = await self._reply(body, headers)
+        out, packed_body = await packed(reply, headers, more)
+        if self._logs:
+            seconds = time.perf_counter() - started
+            scope = {"path": self._surface.value, "method": "POST", "client": client}
+            scope["http_version"] = "1.1"
+            self._entrance.tell(scope, reply.status, len(packed_body), seconds)
+        return reply.status, out, packed_body
 
-    async def _reply(self, body: bytes, headers: Headers, receive: Receive) -> Reply:
+    def _admitted(self, headers: dict[str, str]) -> RawHeaders:
+        """The headers that the answer bears in any case; a foreign page's cookie is dropped."""
+        identity = request_id(headers)
+        REQUEST_ID.set(identity)
+        more = [(b"x-request-id", identity.encode())]
+        if "origin" in headers:
+            if "cookie" in headers:
+                self._entrance.origins.drop_foreign_cookie(headers)
+            more += self._entrance.origins.response_headers(headers)
+        return more
+
+    async def _reply(self, body: bytes, headers: Headers) -> Reply:
         session: Session | None = None
         cookies: Pairs = ()
         try:
@@ -71,10 +94,7 @@ class GraphQLRoute:
             if session is None:
                 identity = await self._gate.identify(headers, body)
                 session, cookies = identity.session, identity.headers
-            with self._departures.watching(receive):
-                reply = await self._answering(body, session, headers)
-        except ClientLeft:
-            raise
+            reply = await self._answering(body, session, headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             return self._refused(self._entrance.refusals.known(error), session)
         if cookies:

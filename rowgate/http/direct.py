@@ -1,0 +1,170 @@
+"""The hot route without ASGI: from uvicorn's parser straight to the route and back to the socket.
+
+Apart from `wire`, which serves everything else as ASGI has it. What ASGI adds to a small request,
+its dictionaries, queues and two messages an answer, costs as much as the work itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from rowgate.http.departures import LOOKS_EACH
+from rowgate.http.exchange import RawHeaders
+from rowgate.http.wire import OneWriteProtocol
+
+LONGEST = 65_536
+"""Bytes of a body up to which it is taken whole; longer ones come by ASGI, piece by piece."""
+_JOINED = 65_536
+"""Bytes up to which head and body are copied into one piece."""
+
+Client = tuple[str, int] | None
+DirectAnswer = tuple[int, RawHeaders, bytes]
+"""Status, headers (`content-length` among them) and body."""
+
+
+class DirectRoute(Protocol):
+    """A route that answers a whole request at once."""
+
+    async def directly(self, headers: dict[str, str], body: bytes, client: Client) -> DirectAnswer:
+        """The answer to a request, whatever goes wrong; nothing is raised."""
+
+
+class _Exchange:
+    """A request under way, where uvicorn keeps its own kind of it."""
+
+    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "task")
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+        self.message_event = self
+        self.task: asyncio.Task[None]
+
+    def set(self) -> None:
+        """What uvicorn calls when the connection is lost: nobody waits for an answer any more. The
+        work has a moment to end by itself, since a client may send a change and leave."""
+        if not self.response_complete:
+            self.task.get_loop().call_later(LOOKS_EACH, self.task.cancel)
+
+
+class DirectProtocol(OneWriteProtocol):
+    """As its base for all but whole small POSTs to certain paths: these make no scope, no cycle
+    and no messages. Made by `speaking`."""
+
+    find_routes: Callable[[], Mapping[bytes, DirectRoute]]
+    """Set by `speaking`, as a static method."""
+
+    _routes: Mapping[bytes, DirectRoute]
+    _route: DirectRoute | None = None
+    _body: bytes
+    _read: dict[str, str]
+    _keeps: bool
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with `transport`, and the routes that there are by now."""
+        super().connection_made(transport)
+        self._routes = type(self).find_routes()
+
+    def on_message_begin(self) -> None:
+        """Begin a request, of which nothing is known yet."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._route = None
+
+    def on_headers_complete(self) -> None:
+        """Choose between the direct way and ASGI's."""
+        route = self._routes.get(self.url)
+        if route is not None and self._is_plain():
+            self._route, self._body = route, b""
+            return
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url = url
+        self.headers.extend(headers)
+        self.expect_100_continue = expects
+        super().on_headers_complete()
+
+    def _is_plain(self) -> bool:
+        """Whether it is one whole small POST, and none before it is still under way."""
+        parser = self.parser
+        if parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
+            return False
+        if self.expect_100_continue or parser.should_upgrade():
+            return False
+        if self.cycle is not None and not self.cycle.response_complete:
+            return False
+        read = {
+            name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in self.headers
+        }
+        self._read = read
+        length = read.get("content-length", "")
+        self._keeps = parser.should_keep_alive()
+        is_whole = length.isdecimal() and int(length) <= LONGEST
+        return is_whole and len(read) == len(self.headers) and "transfer-encoding" not in read
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body."""
+        if self._route is None:
+            super().on_body(body)
+        else:
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        """Start to answer."""
+        route = self._route
+        if route is None:
+            super().on_message_complete()
+            return
+        self._route = None
+        exchange = _Exchange(keep_alive=self._keeps)
+        self.cycle = exchange  # type: ignore[assignment]
+        asked = route.directly(self._read, self._body, self.client)
+        task = self.loop.create_task(self._answer(asked, exchange))
+        exchange.task = task
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _answer(self, asked: Awaitable[DirectAnswer], exchange: _Exchange) -> None:
+        try:
+            answer = await asked
+        except Exception as error:
+            self.logger.error("Exception in a direct route", exc_info=error)
+            self.transport.close()
+            return
+        flow: FlowControl = self.flow
+        if flow.write_paused and not exchange.disconnected:
+            await flow.drain()
+        transport: Any = self._gathering.real
+        if exchange.disconnected or transport.is_closing():
+            return
+        _write(transport, answer, exchange)
+        exchange.response_complete = True
+        if not exchange.keep_alive:
+            transport.close()
+        self.on_response_complete()
+
+
+def _write(transport: Any, answer: DirectAnswer, exchange: _Exchange) -> None:
+    status, headers, body = answer
+    content = [STATUS_LINE[status]]
+    for name, value in headers:
+        content += (name, b": ", value, b"\r\n")
+    if not exchange.keep_alive:
+        content.append(b"connection: close\r\n")
+    content.append(b"\r\n")
+    if len(body) <= _JOINED:
+        content.append(body)
+        transport.write(b"".join(content))
+    else:
+        transport.writelines((b"".join(content), body))
+
+
+def speaking(routes: Callable[[], Mapping[bytes, DirectRoute]]) -> type[DirectProtocol]:
+    """The protocol that answers POSTs to the paths of `routes` directly; they are asked for when a
+    connection is made."""
+    return type("SpokenProtocol", (DirectProtocol,), {"find_routes": staticmethod(routes)})

@@ -1,0 +1,178 @@
+"""The hot route without ASGI: which requests take it, in what order they are answered, and what is
+not lost on those that do not take it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+
+from rowgate.http.direct import LONGEST, Client, DirectAnswer, speaking
+from rowgate.http.exchange import raw_headers
+
+HOT = b"/hot"
+
+
+class Echo:
+    """A route that gives back what it was given, after waiting where the body says so."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.left = asyncio.Event()
+
+    async def directly(self, headers: dict[str, str], body: bytes, client: Client) -> DirectAnswer:
+        assert client is not None
+        self.begun.set()
+        try:
+            await asyncio.sleep(float(headers.get("x-wait", "0")))
+        except asyncio.CancelledError:
+            self.left.set()
+            raise
+        shown = b"direct " + body
+        return 200, [(b"content-length", b"%d" % len(shown))], shown
+
+
+async def _application(scope: Any, receive: Any, send: Any) -> None:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    shown = b"by ASGI %d" % len(body) if len(body) > 99 else b"by ASGI " + body
+    headers = [(b"content-length", b"%d" % len(shown))]
+    assert scope["path"] == "/hot"
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": shown})
+
+
+@asynccontextmanager
+async def serving(route: Echo) -> AsyncIterator[int]:
+    config = uvicorn.Config(
+        _application,
+        port=0,
+        http=speaking(lambda: {HOT: route}),
+        lifespan="off",
+        log_config=None,
+        server_header=False,
+        date_header=False,
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve())
+    while not server.started:  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+def post(body: bytes, *headers: bytes, line: bytes = b"POST /hot HTTP/1.1") -> bytes:
+    head = (line, b"host: x", b"content-length: %d" % len(body), *headers)
+    return b"\r\n".join((*head, b"", body))
+
+
+async def answers(port: int, *requests: bytes) -> list[bytes]:
+    """The bodies that come for requests sent at once on one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"".join(requests))
+    found = []
+    for _ in requests:
+        head = await reader.readuntil(b"\r\n\r\n")
+        while head.startswith(b"HTTP/1.1 100"):
+            head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        found.append(await reader.readexactly(length))
+    writer.close()
+    await writer.wait_closed()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (post(b"a"), b"direct a"),
+        (post(b""), b"direct "),
+        (post(b"b" * LONGEST), b"direct " + b"b" * LONGEST),
+        (post(b"c" * (LONGEST + 1)), b"by ASGI %d" % (LONGEST + 1)),
+        (post(b"d", b"cookie: a=1", b"cookie: b=2"), b"by ASGI d"),
+        (post(b"e", b"expect: 100-continue"), b"by ASGI e"),
+        (post(b"f", line=b"PUT /hot HTTP/1.1"), b"by ASGI f"),
+        (post(b"g", line=b"POST /hot?x=1 HTTP/1.1"), b"by ASGI g"),
+        (
+            b"POST /hot HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+            b"1\r\nh\r\n0\r\n\r\n",
+            b"by ASGI h",
+        ),
+    ],
+)
+async def test_whole_small_posts_go_directly_and_no_others(
+    request_: bytes, expected: bytes
+) -> None:
+    async with serving(Echo()) as port:
+        assert await answers(port, request_) == [expected]
+
+
+async def test_requests_in_a_row_are_answered_in_order() -> None:
+    async with serving(Echo()) as port:
+        in_a_row = [post(b"1", b"x-wait: 0.05"), post(b"2"), post(b"3")]
+        assert await answers(port, *in_a_row) == [b"direct 1", b"by ASGI 2", b"by ASGI 3"]
+
+
+async def test_a_connection_is_used_again_and_closed_where_that_is_asked() -> None:
+    async with serving(Echo()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for body in (b"1", b"2"):
+            writer.write(post(body))
+            await reader.readuntil(b"direct " + body)
+        writer.write(post(b"3", b"connection: close"))
+        rest = await reader.read()
+        assert b"connection: close\r\n" in rest
+        assert rest.endswith(b"direct 3")
+        writer.close()
+
+
+async def test_the_work_of_a_client_that_left_is_cancelled() -> None:
+    route = Echo()
+    async with serving(route) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(post(b"1", b"x-wait: 30"))
+        await route.begun.wait()
+        writer.close()
+        async with asyncio.timeout(5):
+            await route.left.wait()
+
+
+async def test_what_is_under_way_is_answered_before_the_end() -> None:
+    route = Echo()
+    async with serving(route) as port:
+        answer = asyncio.create_task(answers(port, post(b"1", b"x-wait: 0.2")))
+        await route.begun.wait()
+    assert await answer == [b"direct 1"]
+
+
+async def test_a_route_that_breaks_its_promise_closes_the_connection() -> None:
+    class Broken(Echo):
+        async def directly(
+            self, headers: dict[str, str], body: bytes, client: Client
+        ) -> DirectAnswer:
+            raise ValueError(headers, body, client)
+
+    async with serving(Broken()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(post(b"1"))
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+
+
+def test_no_value_becomes_a_header_of_its_own() -> None:
+    given = (("Set-Cookie", "a=1\r\nx-evil: 1\x00"), ("x-tab", "a\tb é ☃"))
+    assert raw_headers(given) == [
+        (b"set-cookie", b"a=1x-evil: 1"),
+        (b"x-tab", "a\tb é ?".encode("latin-1")),
+    ]
