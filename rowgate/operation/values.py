@@ -9,6 +9,7 @@ import graphql
 
 from rowgate.base.errors import ParseFailed, ValidationFailed
 from rowgate.base.json import MOST_DIGITS, ExactNumber, Json, number
+from rowgate.operation.geojson import check_geometry
 from rowgate.operation.types import Path
 from rowgate.schema.types import Coercion, ScalarType
 
@@ -125,22 +126,11 @@ def _column_value(value: Json, type_: ScalarType, at: Path) -> Json:
 
 
 def _geojson(value: Json, at: Path) -> Json:
-    """A GeoJSON geometry (RFC 7946, 3.1); Postgres checks the coordinates."""
-    kind = value.get("type") if isinstance(value, dict) else None
-    if kind not in _GEOMETRIES or not isinstance(value.get(_GEOMETRIES[kind]), list):
-        raise ParseFailed("expecting a GeoJSON geometry", path=at)
+    try:
+        check_geometry(value)
+    except ParseFailed as error:
+        raise error.under(*at) from None
     return value
-
-
-_GEOMETRIES = {
-    "Point": "coordinates",
-    "MultiPoint": "coordinates",
-    "LineString": "coordinates",
-    "MultiLineString": "coordinates",
-    "Polygon": "coordinates",
-    "MultiPolygon": "coordinates",
-    "GeometryCollection": "geometries",
-}
 
 
 def _text(value: Json, type_: ScalarType, at: Path) -> str:

@@ -149,5 +149,5 @@ def operators(type_: PgType) -> tuple[Operator, ...]:
     elif name == "geography":
         extra = (Operator.ST_INTERSECTS,)
     elif name == "raster":
-        return (Operator.ST_INTERSECTS_RAST,)
+        return (*_EQUALITY, *members, Operator.ST_INTERSECTS_RAST)
     return (*_EQUALITY, *_ORDER, *members, *extra)

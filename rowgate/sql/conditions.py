@@ -30,7 +30,7 @@ from rowgate.algebra.types import (
 )
 from rowgate.base.names import RESERVED, QualifiedName
 from rowgate.catalog.types import PgType, TypeKind
-from rowgate.sql.names import function_in, qualified, quote, type_name
+from rowgate.sql.names import function_in, is_spatial, qualified, quote, type_name
 from rowgate.sql.parameters import Parameters
 
 ROW = quote(f"{RESERVED}row")
@@ -110,6 +110,10 @@ _OPERATORS = {
     Operator.MATCHES_ANY: "?",
     Operator.MATCHES_FULLTEXT: "@",
 }
+
+
+_NEGATED = {Operator.NEQ: Operator.EQ, Operator.NIN: Operator.IN}
+"""Operators that PostGIS does not have, by what they negate."""
 
 
 class Conditions:
@@ -200,6 +204,8 @@ class Conditions:
         return self._apply(condition.operator, left, type_, value)
 
     def _apply(self, operator: Operator, left: str, type_: PgType, right: str) -> str:
+        if operator in _NEGATED and is_spatial(type_):
+            return f"(not {self._apply(_NEGATED[operator], left, type_, right)})"
         match operator:
             case Operator.IN:
                 return f"({left} {_spelled('=', type_)} any({right}))"

@@ -36,6 +36,11 @@ def type_name(type_: PgType) -> str:
     return f"{quote(type_.schema)}.{quote(type_.name)}"
 
 
+def is_spatial(type_: PgType) -> bool:
+    """Whether a type is one of PostGIS'."""
+    return not type_.is_builtin and type_.name in ("geometry", "geography", "raster")
+
+
 def function_in(type_: PgType, name: str) -> str:
     """A function of the extension that a type belongs to (PostGIS beside `geometry`)."""
     return f"{quote(type_.schema)}.{quote(name)}"

@@ -29,7 +29,7 @@ from rowgate.plan.types import (
     Text,
 )
 from rowgate.sql.conditions import Frame
-from rowgate.sql.names import function_in, literal, quote
+from rowgate.sql.names import function_in, is_spatial, literal, quote
 from rowgate.sql.rows import RowsWriter
 
 _PAIRS = 50
@@ -108,7 +108,7 @@ class OutputWriter(RowsWriter, ABC):
                 return expression
             path = self.parameters.number(Constant(list(output.path), TEXT, as_array=True))
             return f"({expression} #> {path}::text[])"
-        if type_.name in ("geometry", "geography") and not type_.is_builtin:
+        if is_spatial(type_) and type_.name != "raster":
             return f"{function_in(type_, 'st_asgeojson')}({expression}, 15, 4)::json"
         if output.as_text:
             return f"({expression})::text{'[]' if type_.kind is TypeKind.ARRAY else ''}"

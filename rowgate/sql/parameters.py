@@ -12,7 +12,7 @@ from rowgate.algebra.types import (
 )
 from rowgate.base.errors import ValidationFailed
 from rowgate.catalog.types import PgType, TypeKind
-from rowgate.sql.names import function_in, type_name
+from rowgate.sql.names import function_in, is_spatial, type_name
 from rowgate.sql.types import GivenCount, GivenRows, Statement
 
 _MOST = 32_767
@@ -46,11 +46,13 @@ class Parameters:
     def cast(self, leaf: Constant | Variable | SessionValue, type_: PgType) -> str:
         """A leaf as an expression of `type_`."""
         number = self.number(leaf)
+        if is_spatial(type_) and type_.name != "raster":
+            if leaf.as_array:
+                made = _from_geojson("u.x", type_)
+                return f"array(select {made} from unnest({number}::text[]) as u(x))"
+            return _from_geojson(f"{number}::text", type_)
         if leaf.as_array:
             return f"({number}::text[])::{type_name(type_)}[]"
-        if type_.name in ("geometry", "geography") and not type_.is_builtin:
-            made = f"{function_in(type_, 'st_geomfromgeojson')}({number}::text)"
-            return made if type_.name == "geometry" else f"{made}::{type_name(type_)}"
         if type_.kind is TypeKind.COMPOSITE:
             name = type_name(type_)
             return (
@@ -90,3 +92,8 @@ class Parameters:
             case WholeSession():
                 return f"{self.number(value)}::text"
         raise AssertionError(value)
+
+
+def _from_geojson(text: str, type_: PgType) -> str:
+    made = f"{function_in(type_, 'st_geomfromgeojson')}({text})"
+    return made if type_.name == "geometry" else f"{made}::{type_name(type_)}"
