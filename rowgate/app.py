@@ -92,7 +92,7 @@ class Engine:
         given back: to its last line, a process logs JSON. Raises `ApiError` or `SettingsError`."""
         capture_standard_logging(self.log)
         self.world = await World.open(self.settings)
-        self.webhooks = httpx.AsyncClient(follow_redirects=False)
+        self.webhooks = self.world.webhooks
         application = Application(self._entrance, _services(self))
         try:
             await application.open()
@@ -108,7 +108,6 @@ class Engine:
         """Close sockets, databases and the log."""
         if self._application is not None:
             await self._application.close()
-            await self.webhooks.aclose()
             await self.world.close()
         self.log.flush()
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import asyncpg
+import httpx
 
 from rowgate.admin.connection import Lookup, defaults_of
 from rowgate.admin.connections import NOTHING, Connections, Connector, close_unused
@@ -47,6 +48,8 @@ class World:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.store = database
+        self.webhooks = httpx.AsyncClient(follow_redirects=False)
+        """What calls the user's services."""
         self._connector = Connector(
             _lookup(settings),
             defaults_of(settings),
@@ -97,6 +100,7 @@ class World:
             await database.close()
         if self._ledger_connection is not None:
             self._ledger_connection.terminate()
+        await self.webhooks.aclose()
         await self.store.close()
 
     def reading(self, session: Session) -> Draft:
@@ -159,7 +163,14 @@ class World:
         return self.current
 
     def _tools(self) -> Tools:
-        return Tools(self._build, self._connector, self.store, self.settings)
+        return Tools(
+            build=self._build,
+            connector=self._connector,
+            store=self.store,
+            options=self.settings,
+            webhooks=self.webhooks,
+            environment=self.settings.environment,
+        )
 
     async def _build(self, document: Json, version: int, connections: Connections) -> Generation:
         """As `_resolve`, in a thread: requests are answered while a large world is resolved."""

@@ -7,7 +7,7 @@ Reading order: `types`, `arguments`, `document` (the ground); `connection`, `nat
 `connections`, `identity`, `draft` (a change of the world); `tables`, `permissions`,
 `relationships`, `functions`, `natives`, `sources`, `listed`, `webhooks`, `collections`,
 `options`, `whole` (commands by family); `records`, `event_log`, `event_cleanup`, `scheduled`
-(events);
+(events); `introspection`, `transforms` (remote schemas and webhooks, tried out);
 `statements`, `script`, `boolexp`, `renames`, `run_sql` (SQL, and the metadata that follows it);
 `rows` (data); `commands`, `request`, `api` (the endpoints); `config`, `pg_dump`,
 `explain`.

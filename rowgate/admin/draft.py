@@ -10,6 +10,8 @@ with that list; one with `cascade` drops what is on it, until nothing new is inc
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import httpx
+
 from rowgate.admin import document as doc
 from rowgate.admin.connections import Connections, Connector, close_unused
 from rowgate.admin.identity import Index, is_informational
@@ -27,12 +29,15 @@ Build = Callable[[Json, int, Connections], Awaitable[Generation]]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a draft is given to work with: how to resolve and to connect."""
+    """What a draft is given to work with: how to resolve and to connect, what calls the user's
+    services, and the environment that their addresses and headers are read from."""
 
     build: Build
     connector: Connector
     store: Database
     options: Options
+    webhooks: httpx.AsyncClient
+    environment: Mapping[str, str]
 
 
 class Draft:

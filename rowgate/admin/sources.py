@@ -36,6 +36,12 @@ def add_source(arguments: Json) -> Edit:
     return Edit(apply, plain("source", name))
 
 
+def test_connection_template(arguments: Json) -> Edit:
+    """`test_connection_template`: refused, as the templates themselves are."""
+    Arguments.of(arguments)
+    raise NotSupported("connection templates are not supported", path=ARGS)
+
+
 def update_source(arguments: Json) -> Edit:
     """`update_source {name, configuration, customization}`; what is not given stays."""
     given = Arguments.of(arguments)

@@ -17,7 +17,7 @@ from rowgate.settings.declaration import HASURA
 from rowgate.settings.reading import ONLY_REPORTED, WITHOUT_EFFECT
 from rowgate.snapshot.resolve import resolve
 from rowgate.snapshot.types import Snapshot
-from tests.docs.pages import ROOT, codes_in, rows, section, text_of
+from tests.docs.pages import ROOT, rows, section, text_of
 from tests.docs.sources import modules
 from tests.e2e.conftest import Running
 
@@ -104,11 +104,6 @@ def _no_connection(**members: Json) -> bool:
 
 def _without_effect(*names: str) -> bool:
     return {HASURA + name for name in names} <= WITHOUT_EFFECT | ONLY_REPORTED
-
-
-def _unknown(*names: str) -> bool:
-    known = {*commands.POSTGRES, *commands.GENERAL, *commands.VERSIONED, *commands.DATA}
-    return not {name.removeprefix("pg_") for name in names} & known
 
 
 def _unsaid(*texts: str) -> bool:
@@ -200,13 +195,9 @@ PROBES: dict[str, Callable[[], bool]] = {
     ),
     "Run cron triggers and one-off events": lambda: _warned("cron_trigger", **_cron_trigger()),
     "Serve remote schemas": lambda: _warned("remote_schema", **_remote_schema()),
-    "Introspect a remote schema": lambda: _unknown("introspect_remote_schema"),
     "Relationships to remote schemas": lambda: _relationship("to_remote_schema"),
     "Relationships to other sources": lambda: _relationship("to_source"),
     "Relationships of remote schemas' types": lambda: _warned("remote_schema", **_remote_schema()),
-    "Commands for transforms, introspection, connection templates": lambda: _unknown(
-        *_absent_commands()
-    ),
     "$default of the legacy update": _legacy_default_is_refused,
     "API limits and rate limits of the metadata": lambda: _warned(
         "api_limits", api_limits={"disabled": False, "depth_limit": {"global": 1}}
@@ -220,12 +211,6 @@ PROBES: dict[str, Callable[[], bool]] = {
     "Metrics, OpenTelemetry, query tags": _unmetered,
 }
 """What is said not to be there → whether it is not."""
-
-
-def _absent_commands() -> list[str]:
-    [note] = [note for name, _, note in features() if name.startswith("Commands for transforms")]
-    assert len(codes_in(note)) == 3
-    return codes_in(note)
 
 
 @pytest.mark.parametrize("feature", _not_yet())
@@ -247,9 +232,7 @@ def test_paths_that_are_not_served(run: Running) -> None:
         assert httpx.get(run.urls["engine"] + path, headers=secret).status_code == 404, path
 
 
-def test_commands_of_the_contract_are_known_or_said_to_be_absent() -> None:
-    """Those that the table of commands does not have are exactly those that the page excepts."""
-    assert _unknown(*_absent_commands())
+def test_commands_of_the_contract_are_listed() -> None:
     listed = section(PAGE, "A13. Metadata API")
     for name in ("pg_track_table", "replace_metadata", "pg_create_select_permission"):
         assert f"`{name}`" in listed
@@ -264,7 +247,6 @@ def test_streams_are_in_no_schema(run: Running) -> None:
 
 
 def test_the_probes_can_fail() -> None:
-    assert not _unknown("pg_track_table")
     assert not _unsaid("traceparent")
     assert not _warned("event_trigger", **_of_a_table())
     assert not _broken_action(kind="synchronous")

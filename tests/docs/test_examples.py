@@ -23,6 +23,7 @@ WITH_GRAPHQL = [
     page for page in pages() if any(block.language == "graphql" for block in blocks(page))
 ]
 WITH_CURL = [block for block in all_blocks() if re.search(r"^curl ", block.text, re.M)]
+COMMANDS = [block for block in all_blocks() if "send" in block.options]
 METADATA = [block for block in all_blocks() if block.language == "yaml"]
 
 
@@ -70,6 +71,14 @@ def test_curl_examples_answer_as_shown(block: Block, run: Running) -> None:
             shown = _answer_after(block)
             if shown is not None:
                 assert answer.json() == shown, block.place
+
+
+@pytest.mark.parametrize("block", COMMANDS, ids=_named)
+def test_commands_answer_as_shown(block: Block, run: Running) -> None:
+    headers = {"x-hasura-admin-secret": run.secrets["HASURA_GRAPHQL_ADMIN_SECRET"]}
+    url = f"{run.urls['engine']}/v1/{block.options['send']}"
+    answer = httpx.post(url, content=block.text, headers=headers, timeout=30)
+    assert (answer.status_code, answer.json()) == (200, _answer_after(block)), block.place
 
 
 def _sent(words: list[str], run: Running) -> httpx.Response:
