@@ -84,11 +84,12 @@ class Opener:
         self._tells_later = False
 
     async def open(self) -> Pooled:
-        """A new connection. Raises what asyncpg raises, and `ApiError` `invalid-configuration`
-        where the URL cannot be read."""
+        """A new connection. Raises what asyncpg raises, `TimeoutError`, and `ApiError`
+        `invalid-configuration` where the URL cannot be read."""
         for attempt in range(self._terms.retries + 1):
             try:
-                return await self._reach()
+                async with asyncio.timeout(self._terms.seconds):
+                    return await self._reach()
             except (TimeoutError, ApiError):
                 raise
             except (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError):

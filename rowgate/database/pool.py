@@ -128,7 +128,8 @@ class Database:
         self._taken += 1
         try:
             connection = await self._opener.open()
-            await _take_json_as_it_is(connection)
+            async with asyncio.timeout(self.settings.connect_timeout):
+                await _take_json_as_it_is(connection)
             self._look_later()
             return connection
         except BaseException as error:
