@@ -43,46 +43,52 @@ def _entries(scope: Scope, given: Entries, table: Table) -> Iterator[Order]:
 def _entry(scope: Scope, item: InputField, value: Input, table: Table) -> Iterator[Order]:
     match item.meaning:
         case ColumnInput():
-            yield _order(scope.column(table, item.meaning.column.column.name), value)
+            name = item.meaning.column.column.name
+            yield _order(scope.column(table, name), value, name)
         case ComputedInput():
             computed = item.meaning.computed
-            yield _order(scope.computed(table, computed.name, call_of(computed, {})), value)
+            key = scope.computed(table, computed.name, call_of(computed, {}))
+            yield _order(key, value, computed.name)
         case RelationshipInput():
-            target, join = item.meaning.table, item.meaning.relationship.join
+            target, relationship = item.meaning.table, item.meaning.relationship
             assert isinstance(value, Entries)
             for inner in _entries(scope, value, target):
-                key = ThroughRelationship(scope.rows(target), join, inner.key)
-                yield Order(key, inner.descending, inner.nulls_first)
+                through = ThroughRelationship(scope.rows(target), relationship.join, inner.key)
+                spelled = (relationship.name, *inner.spelled)
+                yield Order(through, inner.descending, inner.nulls_first, spelled)
         case RelationshipAggregateInput():
             assert isinstance(value, Entries)
             yield from _aggregates(scope, item.meaning, value)
 
 
-def _order(key: SortKey, value: Input) -> Order:
+def _order(key: SortKey, value: Input, *spelled: str) -> Order:
     assert isinstance(value, Enumerated)
     direction = value.value.meaning
     assert isinstance(direction, Direction)
-    return Order(key, direction.descending, direction.nulls_first)
+    return Order(key, direction.descending, direction.nulls_first, spelled)
 
 
 def _aggregates(
     scope: Scope, meaning: RelationshipAggregateInput, given: Entries
 ) -> Iterator[Order]:
     target, join = meaning.table, meaning.relationship.join
+    named = f"{meaning.relationship.name}_aggregate"
     for item, value in given:
         if isinstance(value, Null):
             continue
         if not isinstance(item.meaning, FunctionOver):
-            yield _order(ByAggregate(scope.rows(target), join, "count", None), value)
+            yield _order(
+                ByAggregate(scope.rows(target), join, "count", None), value, named, "count"
+            )
             continue
         assert isinstance(value, Entries)
         for inner, direction in value:
             if isinstance(direction, Null):
                 continue
             assert isinstance(inner.meaning, ColumnInput)
-            operand = scope.column(target, inner.meaning.column.column.name)
-            key = ByAggregate(scope.rows(target), join, item.meaning.function, operand)
-            yield _order(key, direction)
+            name, function = inner.meaning.column.column.name, item.meaning.function
+            key = ByAggregate(scope.rows(target), join, function, scope.column(target, name))
+            yield _order(key, direction, named, function, name)
 
 
 def distinct_on(

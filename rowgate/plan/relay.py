@@ -9,8 +9,8 @@ import binascii
 import dataclasses
 from collections.abc import Callable, Iterator
 
-from rowgate.algebra.types import Computed, Constant, Operand, RowColumn
-from rowgate.base.errors import ApiError, ParseFailed, ValidationFailed
+from rowgate.algebra.types import Constant
+from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.base.json import Json, decode
 from rowgate.catalog.types import INT8, NUMERIC, PgType
 from rowgate.operation.types import Path, Selected
@@ -64,7 +64,7 @@ class ConnectionReader:
         distinct = distinct_on(self.scope, field.arguments.get("distinct_on"), table, order, at)
         return Connection(
             dataclasses.replace(rows, order_by=order, distinct_on=distinct),
-            tuple((_path(one.key), one) for one in order),
+            tuple((one.spelled, one) for one in order),
             given["first"],
             given["last"],
             after,
@@ -74,9 +74,10 @@ class ConnectionReader:
 
     def _order(self, field: Selected, table: Table) -> tuple[Order, ...]:
         order = orders(self.scope, field.arguments.get("order_by"), table)
-        key = [self.scope.column(table, name) for name in self.scope.writable_key(table)]
-        named = [one.key for one in order]
-        return (*order, *(Order(operand) for operand in key if operand not in named))
+        names = self.scope.writable_key(table)
+        key = [Order(self.scope.column(table, name), spelled=(name,)) for name in names]
+        given = [one.key for one in order]
+        return (*order, *(one for one in key if one.key not in given))
 
     def _part(self, field: Selected, table: Table) -> ConnectionPart:
         if field.field is None:
@@ -106,30 +107,15 @@ def _page_members(field: Selected) -> Iterator[tuple[str, str]]:
             yield one.key, _PAGE[one.field.meaning]
 
 
-def _path(key: SortKey) -> tuple[str, ...]:
-    match key:
-        case ThroughRelationship():
-            return (key.join.target.name, *_path(key.key))
-        case ByAggregate():
-            column = () if key.operand is None else (_column(key.operand),)
-            return (f"{key.join.target.name}_aggregate", key.function, *column)
-    return (_column(key),)
-
-
-def _column(operand: Operand) -> str:
-    match operand:
-        case RowColumn():
-            return operand.column
-        case Computed():
-            return operand.call.function.name.name
-    return _column(operand.operand)
-
-
 def _cursor(text: str, at: Path) -> Json:
     try:
         return decode(base64.b64decode(text, validate=True))
     except (binascii.Error, ApiError, ValueError):
-        raise ParseFailed("the cursor is invalid", path=at) from None
+        raise _invalid(at) from None
+
+
+def _invalid(at: Path) -> ValidationFailed:
+    return ValidationFailed('the "after" or "before" cursor is invalid', path=at)
 
 
 def _bound(order: tuple[Order, ...], text: Json, at: Path) -> tuple[Constant, ...] | None:
@@ -137,7 +123,7 @@ def _bound(order: tuple[Order, ...], text: Json, at: Path) -> tuple[Constant, ..
     if text is None:
         return None
     cursor = _cursor(text, at)
-    return tuple(Constant(_lookup(cursor, _path(one.key), at), _type(one.key)) for one in order)
+    return tuple(Constant(_lookup(cursor, one.spelled, at), _type(one.key)) for one in order)
 
 
 def _type(key: SortKey) -> PgType:
@@ -154,6 +140,6 @@ def _type(key: SortKey) -> PgType:
 def _lookup(cursor: Json, path: tuple[str, ...], at: Path) -> Json:
     for step in path:
         if not isinstance(cursor, dict) or step not in cursor:
-            raise ParseFailed(f'"{path[-1]}" not found in the cursor', path=at)
+            raise _invalid(at)
         cursor = cursor[step]
     return cursor

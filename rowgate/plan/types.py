@@ -47,11 +47,13 @@ SortKey = Operand | ThroughRelationship | ByAggregate
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One sort key with its direction."""
+    """One sort key with its direction. `spelled`: the names that lead to it in `order_by`, without
+    customisations; a cursor keeps its value under them."""
 
     key: SortKey
     descending: bool = False
     nulls_first: bool = False
+    spelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ class Insert:
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A column's change: `operator` is `set`, `inc`, `mul`, `append`, `prepend`, `delete_key`,
-    `delete_elem` or `delete_at_path`; value None: null."""
+    `delete_elem` or `delete_at_path`; value None: null. `default`: the column's own default."""
 
     column: str
     type: PgType

@@ -19,7 +19,7 @@ from rowgate.algebra.types import (
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.types import Function, PgType
 
-_LEFT_OUT = {"known", "at", "check_value"}
+_LEFT_OUT = {"known", "at", "check_value", "spelled"}
 _CLAUSE = re.compile(
     r"\b(?:select|insert into|delete from|update|from|where|order by|group by|limit|offset|"
     r"returning|values|set|on conflict|left join)\b"
