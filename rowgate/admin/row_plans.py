@@ -125,9 +125,7 @@ class Planner:
             for name, value in values.items():
                 self._check_column(table, name, (permission.columns, "update"), path)
                 assignments.append(_assignment(table, name, operator, value))
-        if not assignments and not permission.presets:
-            text = "atleast one of $set, $inc, $mul has to be present"
-            raise denied("unexpected-payload", text, ARGS)
+        _check_assignments([one.column for one in assignments], permission)
         change = self.scope.update(table, self._where(table, where), tuple(assignments))
         return Write(change, path=ARGS)
 
@@ -284,6 +282,17 @@ def _check_labels(table: Table, where: Json, path: Path) -> None:
                     "for example L1.L2.L3"
                 )
                 raise denied("parse-failed", text, (*path, name, operator))
+
+
+def _check_assignments(columns: list[str], permission: UpdatePermission) -> None:
+    """Refuse an update that changes nothing, or a column more than once."""
+    if not columns and not permission.presets:
+        text = "atleast one of $set, $inc, $mul has to be present"
+        raise denied("unexpected-payload", text, ARGS)
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        text = f"Column found in multiple operators: {twice}."
+        raise denied("validation-failed", text, ARGS)
 
 
 def _assignment(table: Table, name: str, operator: str, value: Json) -> Assignment:

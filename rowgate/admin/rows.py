@@ -23,7 +23,7 @@ from rowgate.sql.render import render
 
 Work = ReadRows | Aggregate | Write
 _UPDATE_KEYS = ("set", "inc", "mul")
-_UNBUILT_UPDATE_KEYS = ("default",)
+_DEFAULT = "default"
 
 
 def select(arguments: Json) -> Task:
@@ -59,7 +59,8 @@ def insert(arguments: Json) -> Task:
 
 
 def update(arguments: Json) -> Task:
-    """`update {source, table, where, $set, $inc, returning}`; `_set` is the same as `$set`."""
+    """`update {source, table, where, $set, $inc, $mul, $default, returning}`; `$default` is a list
+    of columns. `_set` is the same as `$set`, and so on."""
     given = Arguments.of(arguments)
     where = expect_object(given.need("where"), given.at("where"))
     changes = [
@@ -68,9 +69,11 @@ def update(arguments: Json) -> Task:
         for sign in "$_"
         if given.has(sign + operator)
     ]
-    for key in (sign + operator for operator in _UNBUILT_UPDATE_KEYS for sign in "$_"):
-        if given.has(key):
-            raise ApiError(f"{key} is not supported", code="not-supported", path=given.at(key))
+    changes += [
+        (_DEFAULT, dict.fromkeys(given.texts(sign + _DEFAULT)))
+        for sign in "$_"
+        if given.has(sign + _DEFAULT)
+    ]
     return _write(given, lambda planner, table: planner.update(table, where, changes))
 
 

@@ -170,7 +170,7 @@ class WriteWriter(ConnectionWriter):
     def _assignment(self, one: Assignment) -> str:
         name = quote(one.column)
         if one.value is None:
-            return f"{name} = null"
+            return f"{name} = {'default' if one.operator == 'default' else 'null'}"
         value = self.parameters.plain(one.value)
         match one.operator:
             case "inc":

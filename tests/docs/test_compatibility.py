@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from rowgate.admin import commands
 from rowgate.admin.connection import Lookup, primary
 from rowgate.base.errors import ApiError
 from rowgate.database.pool import PoolSettings
@@ -117,15 +116,6 @@ def _unsaid(*texts: str) -> bool:
     return not any(text in string for text in texts for string in strings)
 
 
-def _legacy_default_is_refused() -> bool:
-    arguments = {"table": "t", "where": {}, "$default": ["a"]}
-    try:
-        commands.DATA["update"](arguments)
-    except ApiError as error:
-        return error.code == "not-supported"
-    return False
-
-
 def _relationship(kind: str) -> bool:
     definition: Json = {kind: {}}
     declared = [{"name": "r", "definition": definition}]
@@ -198,7 +188,6 @@ PROBES: dict[str, Callable[[], bool]] = {
     "Relationships to remote schemas": lambda: _relationship("to_remote_schema"),
     "Relationships to other sources": lambda: _relationship("to_source"),
     "Relationships of remote schemas' types": lambda: _warned("remote_schema", **_remote_schema()),
-    "$default of the legacy update": _legacy_default_is_refused,
     "API limits and rate limits of the metadata": lambda: _warned(
         "api_limits", api_limits={"disabled": False, "depth_limit": {"global": 1}}
     ),

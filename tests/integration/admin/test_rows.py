@@ -103,6 +103,30 @@ async def test_related_rows_stand_under_their_own_filter(filled: Desk) -> None:
         ),
         ("insert", {"table": "author", "objects": [{"id": 1}]}, "constraint-violation", "$.args"),
         ("update", {"table": "author", "where": {}}, "unexpected-payload", "$.args"),
+        (
+            "update",
+            {"table": "author", "where": {}, "$set": {"name": "x"}, "$default": ["name"]},
+            "validation-failed",
+            "$.args",
+        ),
+        (
+            "update",
+            {"table": "author", "where": {}, "$default": {"id": 1}},
+            "parse-failed",
+            '$["$default"]',
+        ),
+        (
+            "update",
+            {"table": "author", "where": {}, "$default": [1]},
+            "parse-failed",
+            '$["$default"][0]',
+        ),
+        (
+            "update",
+            {"table": "author", "where": {}, "$default": ["x"]},
+            "permission-denied",
+            '$.args["$default"]',
+        ),
         ("delete", {"table": "author"}, "parse-failed", "$"),
     ],
 )
@@ -148,6 +172,36 @@ async def test_writes(filled: Desk) -> None:
     assert gone == {"affected_rows": 1}
     counted = {"table": "article", "distinct": ["author_id"]}
     assert await filled.do("count", counted) == {"count": 1}
+
+
+@pytest.mark.parametrize("key", ["$default", "_default"])
+async def test_columns_take_their_defaults(filled: Desk, key: str) -> None:
+    await filled.do("update", {"table": "author", "where": {}, "$set": {"active": False}})
+    changes = {"$set": {"name": "Ben"}, key: ["active"]}
+    updated = {"table": "author", "where": {"id": 2}, **changes, "returning": ["name", "active"]}
+    assert await filled.do("update", updated) == {
+        "affected_rows": 1,
+        "returning": [{"name": "Ben", "active": True}],
+    }
+    whole = {"table": "article", "where": {}, key: ["author_id"], "returning": ["author_id"]}
+    answer = await filled.do("update", whole)
+    assert {row["author_id"] for row in answer["returning"]} == {None}, "no default: null"
+
+
+async def test_a_role_gives_no_default_to_what_it_may_not_set(filled: Desk) -> None:
+    permission = {"columns": ["name"], "filter": {}, "check": None}
+    given = {"table": "author", "role": "user", "permission": permission}
+    await filled.do("create_update_permission", given)
+    command = {"table": "author", "where": {}, "$default": ["active"]}
+    status, answer = await filled.send({"type": "update", "args": command}, session=USER)
+    assert (status, answer["code"], answer["path"]) == (
+        400,
+        "permission-denied",
+        '$.args["$default"]',
+    )
+    allowed = {**command, "where": {"id": 1}, "$default": ["name"]}
+    status, answer = await filled.send({"type": "update", "args": allowed}, session=USER)
+    assert (status, answer) == (200, {"affected_rows": 1})
 
 
 async def test_values_are_data(filled: Desk) -> None:
