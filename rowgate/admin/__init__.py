@@ -5,12 +5,11 @@ world takes them one after another, and is kept as a whole or not at all.
 
 Reading order: `types`, `arguments`, `document` (the ground); `connection`, `native_checks`,
 `connections`, `identity`, `draft` (a change of the world); `tables`, `permissions`,
-`relationships`, `functions`, `natives`, `sources`, `listed`, `webhooks`, `collections`,
-`options`, `whole` (commands by family); `records`, `event_log`, `event_cleanup`, `scheduled`
-(events); `introspection`, `transforms` (remote schemas and webhooks, tried out);
-`statements`, `script`, `boolexp`, `renames`, `run_sql` (SQL, and the metadata that follows it);
-`rows` (data); `commands`, `request`, `api` (the endpoints); `config`, `pg_dump`,
-`explain`.
+`relationships`, `functions`, `natives`, `sources`, `listed`, `transforms`, `webhooks`,
+`collections`, `options`, `whole` (commands by family); `records`, `event_log`, `event_cleanup`,
+`scheduled` (events); `introspection` (of remote schemas); `statements`, `script`, `boolexp`,
+`renames`, `run_sql` (SQL, and the metadata that follows it); `rows` (data); `commands`, `request`,
+`api` (the endpoints); `config`, `pg_dump`, `explain`.
 """
 
 from rowgate.admin.api import metadata_api, query_api_v1, query_api_v2

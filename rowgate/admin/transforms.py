@@ -1,7 +1,7 @@
 """`test_webhook_transform`: what a webhook would be sent, without sending it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rowgate.admin.arguments import Arguments, expect_list, expect_object, mismatch
 from rowgate.admin.document import ARGS
@@ -13,7 +13,6 @@ from rowgate.base.transforms.reading import read_request_transform, read_respons
 from rowgate.base.transforms.types import (
     Headers,
     Misshapen,
-    RequestTransform,
     Transformed,
     TransformFailed,
     WebhookRequest,
@@ -22,6 +21,12 @@ from rowgate.base.transforms.types import (
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _METHOD = "GET"
 """What Hasura's test says of a request whose method no transform sets."""
+
+
+_READERS: Mapping[str, Callable[[Json], object]] = {
+    "request": read_request_transform,
+    "response": read_response_transform,
+}
 
 
 def test_webhook_transform(arguments: Json) -> Task:
@@ -37,8 +42,9 @@ def test_webhook_transform(arguments: Json) -> Task:
         body=given.need("body"),
         session_variables=_session(given),
     )
-    given.need("request_transform")
-    transform = _transform(given)
+    given.object("request_transform")
+    check_transforms(given)
+    transform = read_request_transform(given.get("request_transform"))
 
     async def run(_: Draft) -> Json:
         try:
@@ -49,19 +55,19 @@ def test_webhook_transform(arguments: Json) -> Task:
     return Task(run)
 
 
-def _transform(given: Arguments) -> RequestTransform:
-    """The request's transform; that of the response is checked too."""
-    key = "request_transform"
-    try:
-        transform = read_request_transform(given.get(key))
-        key = "response_transform"
-        if given.has(key):
-            read_response_transform(given.get(key))
-    except Misshapen as error:
-        raise ParseFailed(error.message, path=(*given.at(key), *error.path)) from None
-    except TransformFailed as error:
-        raise _refused(key.partition("_")[0], error) from None
-    return transform
+def check_transforms(given: Arguments) -> None:
+    """Refuse a `request_transform` or `response_transform` that cannot be read: `parse-failed`
+    where its form is wrong, `validation-failed` with every failure where a template is."""
+    for which, read in _READERS.items():
+        key = f"{which}_transform"
+        if not given.has(key):
+            continue
+        try:
+            read(given.get(key))
+        except Misshapen as error:
+            raise ParseFailed(error.message, path=(*given.at(key), *error.path)) from None
+        except TransformFailed as error:
+            raise _refused(which, error) from None
 
 
 def _refused(which: str, error: TransformFailed) -> ApiError:

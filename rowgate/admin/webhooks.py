@@ -10,6 +10,7 @@ from rowgate.admin.draft import Draft, Task
 from rowgate.admin.event_log import find_trigger
 from rowgate.admin.identity import of_table
 from rowgate.admin.listed import Kind
+from rowgate.admin.transforms import check_transforms
 from rowgate.admin.types import SUCCESS, Edit, OnBroken, Subject
 from rowgate.base.errors import ApiError, ParseFailed
 from rowgate.base.json import Json
@@ -66,6 +67,7 @@ def _with_definition(arguments: Json) -> Arguments:
     given = Arguments.of(arguments)
     definition = given.inner("definition")
     check_headers(definition.get("headers"), definition.at("headers"))
+    check_transforms(definition)
     return given
 
 
@@ -236,6 +238,7 @@ def create_event_trigger(arguments: Json) -> Edit:
     given = Arguments.of(arguments)
     source, table, name = given.source(), given.table(), given.text("name")
     check_headers(given.get("headers"), given.at("headers"))
+    check_transforms(given)
     operations = given.only(*_OPERATIONS)
     if not any(operations.values()):
         text = "atleast one amongst insert/update/delete/enable_manual spec must be provided"
@@ -284,6 +287,7 @@ def create_cron_trigger(arguments: Json) -> Edit:
     given.text("schedule")
     given.need("include_in_metadata")
     check_headers(given.get("headers"), given.at("headers"))
+    check_transforms(given)
     return CRON_TRIGGERS.create(given, replace=given.flag("replace"))
 
 

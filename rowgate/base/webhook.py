@@ -39,12 +39,13 @@ class WebhookFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A POST to send: `timeout` in seconds is for the whole of it."""
+    """A request to send: `timeout` in seconds is for the whole of it."""
 
     url: str
     headers: Mapping[str, str]
     content: bytes
     timeout: float
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ async def post(client: httpx.AsyncClient, outgoing: Outgoing) -> Answered:
 
 async def _streamed(client: httpx.AsyncClient, outgoing: Outgoing) -> Answered:
     async with client.stream(
-        "POST",
+        outgoing.method,
         outgoing.url,
         content=outgoing.content,
         headers=outgoing.headers,

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from types import UnionType
 
 import httpx
-import orjson
 
 from rowgate.base.errors import ApiError, Unexpected
-from rowgate.base.json import Json, encode
+from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
+from rowgate.base.transforms.applying import transform_request, transform_response
+from rowgate.base.transforms.types import TransformFailed, WebhookAnswer, WebhookRequest
 from rowgate.base.webhook import (
     IGNORED_HEADERS,
+    Answered,
     Outgoing,
     WebhookFailed,
     configured,
@@ -60,29 +62,64 @@ class Called:
 async def call(client: httpx.AsyncClient, asked: ActionCall, calling: Calling) -> Called:
     """Call the webhook and shape its answer; raises `ApiError` with the webhook's own message
     where it refused, `Unexpected` where it failed."""
-    action = asked.action
-    body = {
-        "action": {"name": action.name},
-        "input": {
-            key: as_json(one, calling.variables) for key, one in asked.field.arguments.items()
-        },
-        "session_variables": {**calling.session.variables, "x-hasura-role": calling.session.role},
-        "request_query": calling.query,
-    }
-    url = with_environment(action.handler, calling.environment)
-    outgoing = Outgoing(url, _headers(action, calling), encode(body), action.timeout)
+    request = _request(asked, calling)
     try:
-        answer = await post(client, outgoing)
+        answer = await post(client, _outgoing(asked.action, request))
     except WebhookFailed as error:
         raise Unexpected(
             "http exception when calling webhook",
             status=200,
             internal={"error": {"type": "http_exception", "message": str(error)}},
         ) from None
-    answered = _decoded(answer.status, answer.payload)
+    answered = _accepted(answer.status, _answered(asked.action, answer, request))
     assert asked.field.field is not None
     value = _shaped(answered, asked.field.field.type, asked.field.selections)
     return Called(encode(value), answer.cookies)
+
+
+def _request(asked: ActionCall, calling: Calling) -> WebhookRequest:
+    """What the webhook is sent where no transform changes it."""
+    action = asked.action
+    session = {**calling.session.variables, "x-hasura-role": calling.session.role}
+    body = {
+        "action": {"name": action.name},
+        "input": {
+            key: as_json(one, calling.variables) for key, one in asked.field.arguments.items()
+        },
+        "session_variables": session,
+        "request_query": calling.query,
+    }
+    url = with_environment(action.handler, calling.environment)
+    headers = tuple(_headers(action, calling).items())
+    return WebhookRequest(url, "POST", headers, body, session)
+
+
+def _outgoing(action: ActionDeclaration, request: WebhookRequest) -> Outgoing:
+    if action.request_transform is None:
+        content = encode(request.body)
+        return Outgoing(request.url, dict(request.headers), content, action.timeout)
+    try:
+        made = transform_request(action.request_transform, request)
+    except TransformFailed as error:
+        raise Unexpected("Request Transformation Error", internal=error.failures) from None
+    headers = dict(made.headers)
+    return Outgoing(made.url, headers, made.content, action.timeout, made.method)
+
+
+def _answered(action: ActionDeclaration, answer: Answered, request: WebhookRequest) -> Json:
+    """The JSON of an answer, or what its transform makes of it; to that, no JSON is null."""
+    if action.response_transform is None:
+        return _decoded(answer.status, answer.payload)
+    try:
+        body = decode(answer.payload)
+    except ApiError:
+        body = None
+    asked = None if action.request_transform is None else request
+    whole = WebhookAnswer(body, answer.status, asked, request.session_variables)
+    try:
+        return transform_response(action.response_transform, whole)
+    except TransformFailed as error:
+        raise Unexpected("Response Transformation Error", internal=error.failures) from None
 
 
 def _headers(action: ActionDeclaration, calling: Calling) -> dict[str, str]:
@@ -97,12 +134,16 @@ def _headers(action: ActionDeclaration, calling: Calling) -> dict[str, str]:
 
 def _decoded(status: int, payload: bytes) -> Json:
     try:
-        answered = orjson.loads(payload)
-    except orjson.JSONDecodeError:
+        return decode(payload)
+    except ApiError:
         raise Unexpected(
             "not a valid json response from webhook",
             internal={"response": {"status": status}},
         ) from None
+
+
+def _accepted(status: int, answered: Json) -> Json:
+    """`answered` where the status says that it is the value; raises what it refuses with."""
     if 200 <= status < 300:
         return answered
     if (

@@ -6,6 +6,7 @@ Apart from `types`, which re-exports all of them: a reader of tables needs none 
 from dataclasses import dataclass
 
 from rowgate.base.json import Json
+from rowgate.base.transforms.types import RequestTransform, ResponseTransform
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class ActionDeclaration:
     forward_client_headers: bool = False
     ignored_client_headers: tuple[str, ...] | None = None
     timeout: int = 30
-    request_transform: Json = None
-    response_transform: Json = None
+    request_transform: RequestTransform | None = None
+    response_transform: ResponseTransform | None = None
     permitted_roles: tuple[str, ...] = ()
     comment: str | None = None
 

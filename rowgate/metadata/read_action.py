@@ -1,6 +1,16 @@
 """Reads actions and custom types."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from rowgate.base.json import Json
+from rowgate.base.transforms import reading as transforms
+from rowgate.base.transforms.types import (
+    Misshapen,
+    RequestTransform,
+    ResponseTransform,
+    TransformFailed,
+)
 from rowgate.metadata.action_types import (
     ActionArgument,
     ActionDeclaration,
@@ -14,6 +24,7 @@ from rowgate.metadata.action_types import (
 )
 from rowgate.metadata.shapes import Label, Misfit, Node, Problems
 
+T = TypeVar("T")
 _DEFAULT_TIMEOUT = 30
 
 
@@ -45,11 +56,32 @@ def _definition(
         forward_client_headers=node.flag("forward_client_headers"),
         ignored_client_headers=node.maybe_texts("ignored_client_headers"),
         timeout=_DEFAULT_TIMEOUT if timeout is None else timeout,
-        request_transform=node.maybe_inner("request_transform", read_request_transform, None),
-        response_transform=node.maybe_inner("response_transform", read_response_transform, None),
+        request_transform=node.maybe_inner("request_transform", _request_transform, None),
+        response_transform=node.maybe_inner("response_transform", _response_transform, None),
         permitted_roles=roles,
         comment=comment,
     )
+
+
+def _request_transform(node: Node) -> RequestTransform:
+    return _transform(node, transforms.read_request_transform)
+
+
+def _response_transform(node: Node) -> ResponseTransform:
+    return _transform(node, transforms.read_response_transform)
+
+
+def _transform(node: Node, read: Callable[[Json], T]) -> T:
+    """What `read` makes of a transform; raises `Misfit` where it has another form, or a template
+    that cannot be read."""
+    try:
+        transform = read(node.value)
+    except Misshapen as error:
+        raise Misfit((*node.path, *error.path), error.message) from None
+    except TransformFailed as error:
+        raise Misfit(node.path, f"{node.title}: {error}") from None
+    node.only(*node.value)
+    return transform
 
 
 def _role(node: Node) -> str:

@@ -32,8 +32,6 @@ def _refuse_unbuilt(action: ActionDeclaration) -> None:
     """Raise `ApiError` for what would be served otherwise than it is declared."""
     if action.kind != "synchronous":
         raise ApiError("asynchronous actions are not supported yet")
-    if action.request_transform is not None or action.response_transform is not None:
-        raise ApiError("transforms of an action's request and response are not supported yet")
 
 
 def _known(text: str, names: set[str] | frozenset[str], where: str) -> None:

@@ -174,10 +174,6 @@ PROBES: dict[str, Callable[[], bool]] = {
     "Single sign-on of the console": lambda: _without_effect("SSO_PROVIDERS"),
     "Asynchronous actions": lambda: _broken_action(kind="asynchronous"),
     "Relationships of output types": _type_relationship,
-    "Request and response transforms": lambda: (
-        _broken_action(request_transform={"version": 2, "template_engine": "Kriti"})
-        and _broken_action(response_transform={"version": 2, "template_engine": "Kriti"})
-    ),
     "Code generation, OpenAPI import": lambda: _unsaid("codegen"),
     "Deliver events": lambda: _warned("event_trigger", **_event_trigger()),
     "Clean-up of event logs by cleanup_config": lambda: _warned(

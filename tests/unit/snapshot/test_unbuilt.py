@@ -94,8 +94,10 @@ def test_what_asks_for_nothing_is_not_warned_of(document: dict[str, Any]) -> Non
     ("change", "reason"),
     [
         ({"kind": "asynchronous"}, "asynchronous actions"),
-        ({"request_transform": {"version": 2, "template_engine": "Kriti"}}, "transforms"),
-        ({"response_transform": {"version": 2, "template_engine": "Kriti"}}, "transforms"),
+        ({"request_transform": {"body": "{{"}}, "Unexpected end of the template."),
+        ({"request_transform": {"version": 2, "retries": 1}}, "unknown key 'retries'"),
+        ({"response_transform": {"template_engine": "Jinja"}}, "the only template engine is Kriti"),
+        ({"response_transform": {"body": {"action": "none"}}}, "one of remove, transform"),
     ],
 )
 def test_an_action_that_would_be_served_wrongly_is_not_served(
