@@ -3,6 +3,7 @@
 The only module that knows the pipeline as well as HTTP.
 """
 
+import asyncio
 import resource
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -72,6 +73,8 @@ class Engine:
         self.webhooks: httpx.AsyncClient
         self._entrance = Entrance.build(settings, self.log)
         self._application: Application | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._refreshing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, a socket, or the lifespan."""
@@ -100,16 +103,38 @@ class Engine:
             await self.world.close()
             raise
         self._application = application
+        self._loop = asyncio.get_running_loop()
         for warning in self.settings.warnings:
             self.log.write("startup", warning, Level.WARN)
         self.log.write("startup", {"kind": "started", "version": version()})
 
     async def close(self) -> None:
         """Close sockets, databases and the log."""
+        self._loop = None
+        for task in self._refreshing:
+            task.cancel()
+        await asyncio.gather(*self._refreshing, return_exceptions=True)
         if self._application is not None:
             await self._application.close()
             await self.world.close()
         self.log.flush()
+
+    def refresh(self) -> None:
+        """Have metadata and keys loaded again, soon: what SIGHUP asks for, and fit to be called
+        by its handler. Requests go on meanwhile."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._begin_refresh)
+
+    def _begin_refresh(self) -> None:
+        task = asyncio.create_task(self._refresh())
+        self._refreshing.add(task)
+        task.add_done_callback(self._refreshing.discard)
+
+    async def _refresh(self) -> None:
+        await self.world.refresh()
+        if self._application is not None:
+            await self._application.refresh()
+        self.log.write("startup", {"kind": "reloaded", "version": version()})
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -22,7 +22,7 @@ from rowgate.admin.types import Generation as Made
 from rowgate.base.errors import ApiError, Conflict
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN, Session
-from rowgate.database.failures import as_api_error
+from rowgate.database.failures import as_api_error, reason
 from rowgate.database.pool import READ_COMMITTED, Database
 from rowgate.generation import Generation
 from rowgate.metadata import store
@@ -66,7 +66,8 @@ class World:
         self._heard = asyncio.Event()
         self.current = self._resolve(_empty(), 0, NOTHING)
         self.listeners: list[Callable[[Generation], None]] = []
-        """Called with each new generation, after it has become current."""
+        """Called with each new generation that serves anything else, after it has become
+        current."""
 
     @classmethod
     async def open(cls, settings: Settings) -> "World":
@@ -162,6 +163,15 @@ class World:
             await self._load()
         return self.current
 
+    async def refresh(self) -> None:
+        """As `reload`, the metadata directory of the settings, if any, having been read again.
+        What cannot be had is logged, and what was served goes on."""
+        try:
+            await self.reload()
+            await self._apply_settings()
+        except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            _log.error("the metadata cannot be reloaded: %s", reason(error))
+
     def _tools(self) -> Tools:
         return Tools(
             build=self._build,
@@ -221,10 +231,14 @@ class World:
         return self._ledger_connection
 
     def _become(self, generation: Generation, connections: Connections) -> None:
-        _report(self.current.snapshot, generation.snapshot)
-        self.current = generation
+        before, self.current = self.current, generation
+        _report(before.snapshot, generation.snapshot)
         self._connections = connections
         self.databases = connections.databases
+        if generation.resource_version == before.resource_version and (
+            generation.snapshot == before.snapshot
+        ):
+            return
         for listener in self.listeners:
             listener(generation)
 
@@ -246,7 +260,7 @@ class World:
         """The metadata directory and the default source that the settings ask for, if any."""
         directory, url = self.settings.metadata_directory, self.settings.database_url
         if directory is not None:
-            await self._adopt(load(directory))
+            await self._adopt(await asyncio.to_thread(load, directory))
         if url is not None and not self.current.document.get("sources"):
             await self.change(_with_default_source, allow_inconsistent=True)
 

@@ -1,10 +1,11 @@
 """`rowgate serve`: the engine as a process, its port open only when it is able to answer."""
 
+import asyncio
 import os
 import signal
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
+from functools import partial
 
 import uvicorn
 
@@ -12,6 +13,7 @@ from rowgate.app import create
 from rowgate.base.observation import Level, Log
 from rowgate.cli.failures import OUTPUT
 from rowgate.cli.flags import Flags, described, parsed
+from rowgate.cli.workers import Lines, Workers
 from rowgate.http.direct import speaking
 from rowgate.settings import Settings, SettingsError
 from rowgate.settings.declaration import declared_by
@@ -33,7 +35,9 @@ def serve(arguments: Sequence[str], given_before: Flags) -> int:
         flags = given_before | parsed(arguments, declared)
         settings = Settings.read(os.environ, flags)
         listener = _bound(settings)
-        return _run(settings, listener) if settings.workers == 1 else _share(settings, listener)
+        if settings.workers == 1:
+            return _run(settings, listener)
+        return Workers(settings.workers, listener, partial(_run, settings, listener)).run()
     except SettingsError as error:
         Log().write("startup", {"kind": "failed", "message": str(error)}, Level.ERROR)
         return STARTUP_FAILED
@@ -56,24 +60,43 @@ def _bound(settings: Settings) -> socket.socket:
     return listener
 
 
-def _run(settings: Settings, listener: socket.socket) -> int:
+class _Worker(uvicorn.Server):
+    """A server that tells its parent when it can answer, and ends when the parent has."""
+
+    def __init__(self, config: uvicorn.Config, lines: Lines) -> None:
+        super().__init__(config)
+        self._lines = lines
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As any server's."""
+        await super().startup(sockets)
+        if self.started:
+            self._lines.tell()
+            asyncio.get_running_loop().add_reader(self._lines.lifeline, self._orphaned)
+
+    def _orphaned(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._lines.lifeline)
+        self.should_exit = True
+
+
+def _run(settings: Settings, listener: socket.socket, lines: Lines | None = None) -> int:
     engine = create(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            engine,
-            loop="uvloop",
-            http=speaking(lambda: engine.direct),
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=max(1, round(settings.graceful_shutdown_timeout)),
-        )
+    config = uvicorn.Config(
+        engine,
+        loop="uvloop",
+        http=speaking(lambda: engine.direct),
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=max(1, round(settings.graceful_shutdown_timeout)),
     )
+    server = uvicorn.Server(config) if lines is None else _Worker(config, lines)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
+    signal.signal(signal.SIGHUP, lambda *_: engine.refresh())
     server.run(sockets=[listener])
     return 0 if server.started else STARTUP_FAILED
 
@@ -81,31 +104,3 @@ def _run(settings: Settings, listener: socket.socket) -> int:
 def _leave(_number: int, _frame: object) -> None:
     """An orderly end before and after uvicorn, which repeats the signal once all is closed."""
     raise SystemExit(0)
-
-
-def _share(settings: Settings, listener: socket.socket) -> int:
-    """Processes that accept from one socket; when one ends, so do the others."""
-    children: set[int] = set()
-    told: set[int] = set()
-    for _ in range(settings.workers):
-        child = os.fork()
-        if child == 0:
-            return _run(settings, listener)
-        children.add(child)
-    listener.close()
-
-    def end_all(_number: int, _frame: object) -> None:
-        for one in children - told:
-            told.add(one)
-            with suppress(ProcessLookupError):
-                os.kill(one, signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, end_all)
-    signal.signal(signal.SIGINT, end_all)
-    worst = 0
-    while children:
-        ended, status = os.wait()
-        children.discard(ended)
-        worst = max(worst, abs(os.waitstatus_to_exitcode(status)))
-        end_all(signal.SIGTERM, None)
-    return STARTUP_FAILED if worst else 0

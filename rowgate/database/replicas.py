@@ -96,4 +96,4 @@ class Replicas:
                 async with self._pools[number].connection():
                     break
         del self._away[number]
-        _log.info("%s answers again", name)
+        _log.warning("%s answers again", name)

@@ -43,6 +43,10 @@ class Application:
         """Fetch the keys that tokens are checked with; raises `SettingsError`."""
         await self._entrance.gate.open()
 
+    async def refresh(self) -> None:
+        """Fetch the keys again; those that there are stay where that fails."""
+        await self._entrance.gate.refresh()
+
     async def close(self) -> None:
         """Close sockets and what was opened; write the log's last lines."""
         await self._hub.close()

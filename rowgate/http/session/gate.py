@@ -78,6 +78,11 @@ class Gate:
         sources = [issuer.source for issuer in self._issuers if issuer.source is not None]
         await asyncio.gather(*(source.open() for source in sources))
 
+    async def refresh(self) -> None:
+        """Fetch keys anew, those that were not fetched within the last minute."""
+        sources = [issuer.source for issuer in self._issuers if issuer.source is not None]
+        await asyncio.gather(*(source.look_again() for source in sources))
+
     async def close(self) -> None:
         """Stop renewing keys and close connections."""
         for issuer in self._issuers:
