@@ -5,6 +5,7 @@ Apart from the server because the choice is made before there is a data director
 
 import importlib.util
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -14,7 +15,8 @@ from pathlib import Path
 OLDEST_MAJOR = 15
 SYSTEM = Path("/usr/lib/postgresql")
 _MAJOR = re.compile(r"\b(\d+)(?:\.\d+|devel|beta\d+|rc\d+)")
-_UNPRIVILEGED = "1000"
+_NOBODY = 65534
+"""`nobody`, which every system has: `initdb` wants a user that has a name."""
 
 
 class LauncherError(Exception):
@@ -67,26 +69,40 @@ def chosen(data_major: int | None, system: Path = SYSTEM) -> Binaries:
     )
 
 
-def as_unprivileged() -> tuple[str, ...]:
-    """What to put before a command so that Postgres does not find itself run by root.
+@dataclass(frozen=True, slots=True)
+class Account:
+    """As whom Postgres is run, since it refuses root: what stands before a command, or the ids of
+    the user and group that it runs as."""
 
-    Empty for a normal user. For root a user namespace in which it is an ordinary user: no account
-    is added and no file changes hands. Raises `LauncherError` where that is forbidden.
+    prefix: tuple[str, ...] = ()
+    user: int | None = None
+    group: int | None = None
+
+
+def account(owner: int | None = None) -> Account:
+    """The account for a data directory that belongs to the user `owner`, or to nobody yet.
+
+    A normal user's own. For root the owner of the data, where that is not root; else a user
+    namespace in which root is an ordinary user, so that no file changes hands; and where those are
+    forbidden, as in many containers, the user `nobody`.
     """
     if os.geteuid() != 0:
-        return ()
+        return Account()
+    if owner:
+        return Account(user=owner, group=_group_of(owner))
     unshare = shutil.which("unshare")
-    if unshare is None:
-        raise LauncherError(
-            "Postgres refuses to run as root, and `unshare` (util-linux) is missing."
-        )
-    prefix = (unshare, "-U", f"--map-user={_UNPRIVILEGED}", f"--map-group={_UNPRIVILEGED}")
-    if subprocess.run((*prefix, "true"), capture_output=True, check=False).returncode != 0:
-        raise LauncherError(
-            "Postgres refuses to run as root, and this machine forbids user namespaces: start as "
-            "a normal user, or set DATABASE_URL."
-        )
-    return prefix
+    if unshare is not None:
+        prefix = (unshare, "-U", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
+        if subprocess.run((*prefix, "true"), capture_output=True, check=False).returncode == 0:
+            return Account(prefix)
+    return Account(user=_NOBODY, group=_group_of(_NOBODY))
+
+
+def _group_of(user: int) -> int:
+    try:
+        return pwd.getpwuid(user).pw_gid
+    except KeyError:
+        return user
 
 
 def dying_with_parent() -> tuple[str, ...]:

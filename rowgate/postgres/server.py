@@ -11,12 +11,14 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import TypedDict
 from urllib.parse import quote
 
 from rowgate.postgres.binaries import (
+    Account,
     Binaries,
     LauncherError,
-    as_unprivileged,
+    account,
     chosen,
     dying_with_parent,
 )
@@ -28,6 +30,12 @@ _TO_START = 60.0
 _TO_STOP = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 _ATTEMPTS_AT_A_FREE_PORT = 3
 _UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB")
+
+
+class _Ids(TypedDict, total=False):
+    user: int
+    group: int | None
+    extra_groups: tuple[int, ...]
 
 
 class EmbeddedPostgres:
@@ -45,6 +53,7 @@ class EmbeddedPostgres:
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
+        self._account = Account()
 
     @property
     def data(self) -> Path:
@@ -86,6 +95,8 @@ class EmbeddedPostgres:
         self._take_lock()
         try:
             binaries = chosen(self._major())
+            self._account = account(self._owner())
+            self._hand_over(binaries)
             if self._major() is None:
                 self._initialise(binaries)
             clear(self.data)
@@ -148,6 +159,44 @@ class EmbeddedPostgres:
                 "`make reset`."
             ) from None
 
+    def _owner(self) -> int | None:
+        """The user whom the data directory belongs to; none where there is none."""
+        try:
+            return self.data.stat().st_uid
+        except FileNotFoundError:
+            return None
+
+    def _ids(self) -> "_Ids":
+        """As whom a program is run, for `subprocess`."""
+        if self._account.user is None:
+            return {}
+        return {"user": self._account.user, "group": self._account.group, "extra_groups": ()}
+
+    def _hand_over(self, binaries: Binaries) -> None:
+        """Let the files belong to whom Postgres is run as, where that is somebody else. Raises
+        `LauncherError` where that one may not come to them."""
+        if self._account.user is None:
+            return
+        self._give(self.directory)
+        if self._owner() == 0:
+            for folder, _, files in os.walk(self.data):
+                for one in (Path(folder), *(Path(folder, name) for name in files)):
+                    self._give(one)
+        for place in (self.directory, binaries.folder):
+            asked = ("sh", "-c", 'cd "$0"', str(place))
+            if subprocess.run(asked, capture_output=True, check=False, **self._ids()).returncode:
+                raise LauncherError(
+                    f"Postgres refuses to run as root, this machine forbids user namespaces, and "
+                    f"user {self._account.user} may not enter {place}: start as a normal user, "
+                    "move the project below a folder that everybody may enter, or set "
+                    "DATABASE_URL."
+                )
+
+    def _give(self, path: Path) -> None:
+        user, group = self._account.user, self._account.group
+        if user is not None and group is not None:
+            os.chown(path, user, group, follow_symlinks=False)
+
     def _initialise(self, binaries: Binaries) -> None:
         """`initdb` beside the final place and rename, so that a kill half-way leaves no half."""
         draft = self.directory / "data.new"
@@ -157,9 +206,10 @@ class EmbeddedPostgres:
         handle = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(32) + "\n")
+        self._give(secret)
         answer = subprocess.run(
             (
-                *as_unprivileged(),
+                *self._account.prefix,
                 binaries.program("initdb"),
                 f"--pgdata={draft}",
                 f"--username={SUPERUSER}",
@@ -173,6 +223,7 @@ class EmbeddedPostgres:
             env=_environment(),
             cwd="/",
             check=False,
+            **self._ids(),
         )
         if answer.returncode != 0:
             lines = answer.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
@@ -208,7 +259,7 @@ class EmbeddedPostgres:
         ]
         in_main_thread = threading.current_thread() is threading.main_thread()
         command = (
-            *as_unprivileged(),
+            *self._account.prefix,
             *(dying_with_parent() if in_main_thread else ()),
             binaries.program("postgres"),
             "-D",
@@ -224,6 +275,7 @@ class EmbeddedPostgres:
                 env=_environment(),
                 cwd="/",
                 start_new_session=True,
+                **self._ids(),
             )
 
     def _accepts(self) -> bool:

@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,6 +19,7 @@ from rowgate.postgres.binaries import chosen
 from rowgate.postgres.ports import answers, free_port
 
 ROOT = Path(__file__).parents[2]
+NOBODY = 65534
 
 HOLDER = """
 import sys, time
@@ -190,8 +193,8 @@ import os, sys
 from pathlib import Path
 import psycopg
 from rowgate.postgres import EmbeddedPostgres
-from rowgate.postgres.binaries import as_unprivileged
-assert os.geteuid() == 1000 and as_unprivileged() == ()
+from rowgate.postgres.binaries import Account, account
+assert os.geteuid() == 1000 and account() == Account()
 with EmbeddedPostgres(Path(sys.argv[1])) as server, psycopg.connect(server.url) as one:
     print(one.execute("select 41 + 1").fetchone()[0])
 """
@@ -212,3 +215,69 @@ with EmbeddedPostgres(Path(sys.argv[1])) as server, psycopg.connect(server.url) 
         check=False,
     )
     assert (answer.stdout, answer.stderr) == ("42\n", "")
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter, as those of tests are not."""
+    folder = Path(tempfile.mkdtemp(prefix="launcher-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def no_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine, and root on it, where `unshare` is refused."""
+    if os.geteuid() != 0:
+        pytest.skip("only root has to become somebody else")
+    refusing = tmp_path / "programs" / "unshare"
+    refusing.parent.mkdir()
+    refusing.write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{refusing.parent}:{os.environ['PATH']}")
+
+
+def user_of(server: EmbeddedPostgres) -> int:
+    return Path(f"/proc/{server.process_id}").stat().st_uid
+
+
+@pytest.mark.usefixtures("no_namespaces")
+def test_without_user_namespaces_root_starts_it_as_nobody(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = open_folder / "postgres"
+    with EmbeddedPostgres(place, durable=False) as server:
+        assert user_of(server) == NOBODY
+        assert (place / "password").stat().st_mode & 0o777 == 0o600
+        with psycopg.connect(server.url) as connection:
+            connection.execute("create table kept (id int); insert into kept values (1)")
+    monkeypatch.undo()
+    with EmbeddedPostgres(place, durable=False) as again:
+        assert user_of(again) == NOBODY
+        assert count(again) == 1
+
+
+@pytest.mark.usefixtures("no_namespaces")
+def test_without_user_namespaces_root_hands_over_what_it_had(
+    template: Path, open_folder: Path
+) -> None:
+    place = shutil.copytree(template, open_folder / "postgres")
+    assert (place / "data").stat().st_uid == 0
+    with EmbeddedPostgres(place, durable=False) as server:
+        assert user_of(server) == NOBODY
+        assert count(server) == 0
+        lingering = psycopg.connect(server.url)
+        assert server.process_id is not None
+        os.kill(server.process_id, signal.SIGKILL)
+    with EmbeddedPostgres(place, durable=False) as again:
+        assert count(again) == 0
+    lingering.close()
+
+
+@pytest.mark.usefixtures("no_namespaces")
+def test_a_folder_that_nobody_may_enter_is_named(open_folder: Path) -> None:
+    open_folder.chmod(0o700)
+    place = open_folder / "postgres"
+    with pytest.raises(LauncherError, match=f"user {NOBODY} may not enter {place}: start as a"):
+        EmbeddedPostgres(place).start()

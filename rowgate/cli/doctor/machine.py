@@ -8,7 +8,7 @@ from pathlib import Path
 from rowgate.cli import running
 from rowgate.cli.development.project import PORTS
 from rowgate.cli.doctor.types import Examined, failed, ok, unknown, warning
-from rowgate.postgres.binaries import LauncherError, as_unprivileged, chosen
+from rowgate.postgres.binaries import LauncherError, chosen
 from rowgate.postgres.ports import is_free
 
 OLDEST_PYTHON = (3, 11)
@@ -33,7 +33,6 @@ def _postgres() -> Examined:
     what = "Postgres programs"
     try:
         found = chosen(_data_major())
-        as_unprivileged()
     except LauncherError as error:
         if running.database_url() and not running.told():
             return warning(what, str(error), "Nothing, as long as DATABASE_URL names a server.")
