@@ -30,7 +30,8 @@ test: setup ## run every test
 	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 prove: setup ## compare the engine with its oracle over PROVE_CASES=100000 requests; prints the figure
-	ROWGATE_PROPERTY_CASES=$(PROVE_CASES) $(PY) -m pytest tests/properties/test_permissions.py
+	ROWGATE_PROPERTY_CASES=$(PROVE_CASES) $(PY) -m pytest -n auto --maxprocesses 4 --dist load \
+		tests/properties/test_permissions.py
 
 lint: setup ## check style and formatting
 	$(VENV)/bin/ruff check .

@@ -159,6 +159,8 @@ class Changer:
         plain = column.name.startswith("c")
         if column.type == "int4" and plain and self.choices.chance(40):
             return "_inc", self.choices.integer(-2, 2)
+        if column.type == "float8" and self.choices.chance(40):
+            return "_inc", self.choices.one((0.5, -1.5))
         if column.type == "jsonb" and self.choices.chance(60):
             value = self.choices.one(VALUES["jsonb"])
             options: tuple[tuple[str, Json], ...] = (

@@ -17,6 +17,7 @@ OPERATORS = {
     "int4": BASIC + ORDERED,
     "text": BASIC + ORDERED + LIKE + SIMILAR + REGEX,
     "bool": BASIC + ORDERED,
+    "float8": BASIC + ORDERED,
     "jsonb": (
         *BASIC,
         "_contains",
@@ -29,6 +30,7 @@ OPERATORS = {
     "int4[]": (*BASIC, "_contains", "_contained_in", *ORDERED),
     "text[]": (*BASIC, "_contains", "_contained_in", *ORDERED),
 }
+MEASURES = ("sum", "avg", "max", "min", "var_samp")
 COLUMN_OPERATORS = ("_ceq", "_cne", "_cneq", "_cgt", "_clt", "_cgte", "_clte")
 
 
@@ -89,15 +91,16 @@ class Writer:
         return name
 
     def _related(self, table: Table, depth: int, root: Table) -> tuple[str, Json] | None:
+        ways = [*table.relationships, *(name for name in table.computed if name == "alike")]
         found = [
-            one
-            for one in table.relationships.values()
-            if self.role is None or self.world.selects(self.role, one.target)
+            (name, table.target(name))
+            for name in ways
+            if self.role is None or self.world.selects(self.role, table.target(name))
         ]
         if not found:
             return None
-        chosen = self.choices.one(found)
-        return chosen.name, self.expression(self.world.tables[chosen.target], depth - 1, root)
+        name, target = self.choices.one(found)
+        return name, self.expression(self.world.tables[target], depth - 1, root)
 
     def _aggregate(self, table: Table, depth: int) -> tuple[str, Json] | None:
         assert self.role is not None
@@ -112,13 +115,20 @@ class Writer:
         target = self.world.tables[chosen.target]
         names = self.world.columns(self.role, chosen.target)
         flags = [name for name in names if target.columns[name].type == "bool"]
-        function = self.choices.one(("count", "bool_and", "bool_or") if flags else ("count",))
+        numbers = [name for name in names if target.columns[name].type == "float8"]
+        functions = ["count"] + (["bool_and", "bool_or"] if flags else [])
+        functions += MEASURES if numbers else []
+        function = self.choices.one(functions)
         made: dict[str, Json] = {}
         if function == "count":
             made["predicate"] = {self.choices.one(("_gt", "_eq", "_neq", "_lte")): 1}
             if self.choices.chance(40):
                 made["arguments"] = [Name(self.choices.one(names))]
                 made["distinct"] = self.choices.chance(50)
+        elif function in MEASURES:
+            made["predicate"] = {self.choices.one(("_gt", "_lte", "_neq")): 0.625}
+            made["arguments"] = Name(self.choices.one(numbers))
+            made["distinct"] = self.choices.chance(50)
         else:
             made["predicate"] = {"_eq": self.choices.chance(50)}
             made["arguments"] = Name(self.choices.one(flags))
@@ -127,13 +137,14 @@ class Writer:
         return f"{chosen.name}_aggregate", {function: made}
 
     def _column(self, table: Table, root: Table) -> tuple[str, Json] | None:
-        names = list(table.columns)
+        names = table.scalars()
         if self.role is not None and not self.choices.chance(4):
-            names = self.world.columns(self.role, table.name)
+            names = self.world.scalars(self.role, table.name)
         if not names:
             return None
         name = self.choices.one(names)
-        type_ = table.columns[name].type
+        type_ = table.type_of(name)
+        assert type_ is not None
         if self.role is None and type_ in ("int4", "text") and self.choices.chance(15):
             if self.choices.chance(30):
                 return name, None

@@ -30,7 +30,13 @@ class Served:
     database: Database
     loop: asyncio.AbstractEventLoop
 
-    def ask(self, body: Json, role: str, session: Mapping[str, str]) -> bytes:
+    def ask(
+        self,
+        body: Json,
+        role: str,
+        session: Mapping[str, str],
+        endpoint: Endpoint = Endpoint.GRAPHQL,
+    ) -> bytes:
         """The answer's bytes."""
         answer = self.loop.run_until_complete(
             graphql(
@@ -38,7 +44,7 @@ class Served:
                 json.dumps(body).encode(),
                 Session(role, session),
                 {},
-                Endpoint.GRAPHQL,
+                endpoint,
             )
         )
         assert answer.status == 200, answer

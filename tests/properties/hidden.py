@@ -15,7 +15,9 @@ def view(oracle: Oracle) -> Json:
     shown = {}
     for table in oracle.world.tables.values():
         joins = ["id", *(key.column for key in table.foreign_keys)]
-        columns = oracle.world.columns(oracle.role, table.name)
+        if any("alike" in one.computed for one in oracle.world.tables.values()):
+            joins.append("c0")
+        columns = oracle.world.scalars(oracle.role, table.name)
         shown[table.name] = [
             [*(row[name] for name in joins), *(oracle.cell(table, row, name) for name in columns)]
             for row in oracle.visible(table.name)

@@ -44,8 +44,23 @@ class Relationship:
 
 
 @dataclass(frozen=True)
+class Computed:
+    """A computed field, named after what its function gives: `next` and `tagged` are made of the
+    row's first columns, `asked` of the row and the session, `alike` and `beyond` are rows of
+    `target` (equal in the first column; from an argument `minimum` on)."""
+
+    name: str
+    type: str | None = None
+    target: str | None = None
+
+
+SCALARS = (Computed("next", "int4"), Computed("tagged", "text"), Computed("asked", "text"))
+ROWS = ("alike", "beyond")
+
+
+@dataclass(frozen=True)
 class SelectRule:
-    """What a role sees."""
+    """What a role sees; `columns` has its scalar computed fields as well."""
 
     columns: tuple[str, ...]
     filter: Json
@@ -71,8 +86,27 @@ class Table:
     columns: Mapping[str, Column]
     foreign_keys: tuple[ForeignKey, ...]
     relationships: dict[str, Relationship]
+    computed: dict[str, Computed] = field(default_factory=dict)
     selects: dict[str, SelectRule] = field(default_factory=dict)
     writes: dict[tuple[str, str], WriteRule] = field(default_factory=dict)
+
+    def type_of(self, name: str) -> str | None:
+        """The type of a column or a scalar computed field; None for what leads to rows."""
+        if name in self.columns:
+            return self.columns[name].type
+        return self.computed[name].type if name in self.computed else None
+
+    def scalars(self) -> list[str]:
+        """All columns and scalar computed fields."""
+        return [*self.columns, *(one.name for one in self.computed.values() if one.type)]
+
+    def target(self, name: str) -> str:
+        """The table of a relationship's, or a computed field's, rows."""
+        if name in self.relationships:
+            return self.relationships[name].target
+        found = self.computed[name].target
+        assert found is not None
+        return found
 
 
 @dataclass(frozen=True)
@@ -105,8 +139,18 @@ class World:
 
     def columns(self, role: str, table: str) -> list[str]:
         """The columns that a role's schema has, in the table's order."""
+        found = self.scalars(role, table)
+        return [name for name in self.tables[table].columns if name in found]
+
+    def scalars(self, role: str, table: str) -> list[str]:
+        """The columns and the scalar computed fields that a role's schema has."""
         granted = {name for rule in self.selects(role, table) for name in rule.columns}
-        return [name for name in self.tables[table].columns if name in granted]
+        return [name for name in self.tables[table].scalars() if name in granted]
+
+    def reached(self, role: str, table: str) -> list[Computed]:
+        """The computed fields that give rows which the role may see."""
+        found = self.tables[table].computed.values()
+        return [one for one in found if one.target and self.selects(role, one.target)]
 
     def limit(self, role: str, table: str) -> int | None:
         """The most rows that a list shows."""
@@ -126,6 +170,7 @@ SESSION_VARIABLES = {
     "int4": ("X-Hasura-Number", ("0", "1", "2", "3")),
     "text": ("x-hasura-Name", ("a", "ab", "b", "")),
     "bool": ("X-HASURA-FLAG", ("true", "false")),
+    "float8": ("X-Hasura-Amount", ("0", "1.5", "2.25")),
     "jsonb": ("X-Hasura-Document", ('{"a": 1}', '"a"', "[1, 2]")),
     "int4[]": ("X-Hasura-Numbers", ("{1,2}", "{}", "{0,3}")),
     "text[]": ("X-Hasura-Names", ('{a,"ab"}', "{}", "{b}")),
@@ -134,6 +179,7 @@ VALUES: dict[str, tuple[Json, ...]] = {
     "int4": (1, 0, 2, 3, 4),
     "text": ("a", "", "ab", "b", "Ba", "A"),
     "bool": (True, False),
+    "float8": (1.5, 0.0, 2.25, -1.0),
     "jsonb": ({"a": 1}, {}, [], {"a": {"b": [1, 2]}}, ["a", "b"], "a", 1, True, [1, [2, "a"]]),
     "int4[]": ([1], [], [1, 2], [2, 1], [0, 3, 3]),
     "text[]": (["a"], [], ["a", "b"], ["ab"], ["", "a"]),

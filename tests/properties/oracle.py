@@ -59,6 +59,8 @@ class Oracle:
         match type_:
             case "int4":
                 return int(text)
+            case "float8":
+                return float(text)
             case "bool":
                 return text == "true"
             case "jsonb":
@@ -95,35 +97,56 @@ class Oracle:
                 other = self.world.tables[value["_table"]["name"]]
                 rows = self.state[other.name]
                 return any(self.allows(value["_where"], other, one, root) is True for one in rows)
-        if key in table.columns:
+        if table.type_of(key) is not None:
             return self._comparisons(key, value, table, row, root)
         target, rows = self.related(table, row, key)
         return any(self.allows(value, target, one, root) is True for one in rows)
 
     def related(self, table: Table, row: Row, name: str) -> tuple[Table, list[Row]]:
-        """The rows that a relationship leads to, whoever sees them."""
+        """The rows that a relationship, or a computed field, leads to, whoever sees them."""
+        if name in table.computed:
+            target = self.world.tables[table.target(name)]
+            every = self.state[target.name]
+            if name == "beyond":
+                return target, every
+            same = row["c0"]
+            return target, [] if same is None else [r for r in every if r["c0"] == same]
         one = table.relationships[name]
         own = row[one.ours]
         rows = [] if own is None else [r for r in self.state[one.target] if r[one.theirs] == own]
         return self.world.tables[one.target], rows
 
+    def raw(self, table: Table, row: Row, name: str) -> Json:
+        """A column or a scalar computed field of a row, whoever sees it."""
+        number, text = row.get("c0"), row.get("c1")
+        match name if name in table.computed else "":
+            case "next":
+                return None if number is None else number + 1
+            case "tagged":
+                return None if text is None else f"{text}!"
+            case "asked":
+                return f"{'-' if text is None else text}:{self.role}"
+        return row[name]
+
     def _comparisons(self, name: str, value: Json, table: Table, row: Row, root: Row) -> Truth:
-        type_ = table.columns[name].type
+        type_ = table.type_of(name)
+        assert type_ is not None
+        own = self.raw(table, row, name)
         if value is None:
-            return row[name] is None
+            return own is None
         if not isinstance(value, dict):
-            return compare("eq", type_, row[name], self.value(value, type_))
+            return compare("eq", type_, own, self.value(value, type_))
         parts: list[Truth] = []
         for key, right in value.items():
             operator = {"ne": "neq"}.get(key[1:], key[1:])
             if operator in _COLUMN_OPERATORS:
                 other = self._other_column(right, table, row, root)
-                parts.append(compare(_COLUMN_OPERATORS[operator], type_, row[name], other))
+                parts.append(compare(_COLUMN_OPERATORS[operator], type_, own, other))
             elif operator == "neq":
-                different = compare("neq", type_, row[name], self.value(right, type_))
-                parts.append(any_of([row[name] is None, different]))
+                different = compare("neq", type_, own, self.value(right, type_))
+                parts.append(any_of([own is None, different]))
             else:
-                parts.append(self._compare(operator, type_, row[name], right))
+                parts.append(self._compare(operator, type_, own, right))
         return all_of(parts)
 
     def _other_column(self, operand: Json, table: Table, row: Row, root: Row) -> Json:
@@ -172,9 +195,9 @@ class Oracle:
         if all(column in rule.columns for rule in rules) or all(
             rule.filter == rules[0].filter for rule in rules
         ):
-            return row[column]
+            return self.raw(table, row, column)
         shown = any(column in rule.columns for rule in self.granting(table, row))
-        return row[column] if shown else None
+        return self.raw(table, row, column) if shown else None
 
     def seen(self, table: Table, row: Row, name: str) -> list[Row]:
         """The rows of a relationship that the role sees."""
@@ -195,11 +218,12 @@ class Oracle:
                 return any_of([self.matches(one, table, row) for one in value])
             case "_not":
                 return negated(self.matches(value, table, row))
-        if key in table.columns:
-            type_, left = table.columns[key].type, self.cell(table, row, key)
+        type_ = table.type_of(key)
+        if type_ is not None:
+            left = self.cell(table, row, key)
             return all_of([_plain(name[1:], type_, left, right) for name, right in value.items()])
         name = key.removesuffix("_aggregate")
-        target = self.world.tables[table.relationships[name].target]
+        target = self.world.tables[table.target(name)]
         rows = self.seen(table, row, name)
         if name == key:
             return any(self.matches(value, target, one) is True for one in rows)
@@ -216,8 +240,12 @@ class Oracle:
         if function == "count":
             found = {canonical(one) for one in known} if given.get("distinct") else known
             return compare(operator[1:], "int4", len(found), right)
-        combined = all(known) if function == "bool_and" else any(known)
-        return compare(operator[1:], "bool", combined if known else None, right)
+        if function in ("bool_and", "bool_or"):
+            combined = all(known) if function == "bool_and" else any(known)
+            return compare(operator[1:], "bool", combined if known else None, right)
+        if given.get("distinct"):
+            known = list(set(known))
+        return compare(operator[1:], "float8", measure(function, known), right)
 
     def check_where(self, where: Json, table: Table) -> None:
         """Refuses a condition that names what is not in the role's schema."""
@@ -225,14 +253,14 @@ class Oracle:
             if key in ("_and", "_or", "_not"):
                 for one in value if isinstance(value, list) else [value]:
                     self.check_where(one, table)
-            elif key in table.columns:
+            elif table.type_of(key) is not None:
                 self.check_column(table, key)
             else:
                 self._check_related(key, value, table)
 
     def _check_related(self, key: str, value: Json, table: Table) -> None:
         name = key.removesuffix("_aggregate")
-        target = self.world.tables[table.relationships[name].target]
+        target = self.world.tables[table.target(name)]
         if not self.world.selects(self.role, target.name):
             self.hidden()
         if name != key:
@@ -243,8 +271,8 @@ class Oracle:
         self.check_where(value, target)
 
     def check_column(self, table: Table, name: str) -> None:
-        """Refuses a column that is not in the role's schema."""
-        if name not in self.world.columns(self.role, table.name):
+        """Refuses a column or computed field that is not in the role's schema."""
+        if name not in self.world.scalars(self.role, table.name):
             self.hidden()
 
     @staticmethod
@@ -262,13 +290,32 @@ def _plain(operator: str, type_: str, left: Json, right: Json) -> Truth:
     return compare(operator, type_, left, right)
 
 
+def measure(function: str, values: list[Json]) -> Json:
+    """An aggregate function over values; nulls do not count, over nothing it gives null."""
+    known = [one for one in values if one is not None]
+    if not known:
+        return None
+    match function:
+        case "sum":
+            return sum(known)
+        case "avg":
+            return sum(known) / len(known)
+        case "max":
+            return max(known)
+        case "var_samp":
+            middle = sum(known) / len(known)
+            spread = sum((one - middle) ** 2 for one in known)
+            return spread / (len(known) - 1) if len(known) > 1 else None
+    return min(known)
+
+
 def ordered(rows: list[Row], keys: Sequence[tuple[list[Json], str]]) -> list[Row]:
     """`rows` by keys: each the rows' values and a direction such as `desc_nulls_last`."""
     places = list(range(len(rows)))
 
     def order(left: int, right: int) -> int:
         for values, direction in keys:
-            found = _order(values[left], values[right], direction)
+            found = compared(values[left], values[right], direction)
             if found:
                 return found
         return 0
@@ -276,7 +323,8 @@ def ordered(rows: list[Row], keys: Sequence[tuple[list[Json], str]]) -> list[Row
     return [rows[at] for at in sorted(places, key=functools.cmp_to_key(order))]
 
 
-def _order(left: Json, right: Json, direction: str) -> int:
+def compared(left: Json, right: Json, direction: str) -> int:
+    """Whether `left` comes after (1), before (-1) or beside (0) `right` in an order."""
     descending = direction.startswith("desc")
     nulls_first = direction.endswith("first") or direction == "desc"
     if left is None or right is None:

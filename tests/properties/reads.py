@@ -7,7 +7,7 @@ from tests.properties.documents import Field
 from tests.properties.expressions import Name, Writer
 from tests.properties.model import Json, Row, Table, World
 from tests.properties.operators import canonical
-from tests.properties.oracle import Bag, Oracle, ordered
+from tests.properties.oracle import Bag, Oracle, measure, ordered
 
 DIRECTIONS = (
     "asc",
@@ -17,8 +17,10 @@ DIRECTIONS = (
     "desc_nulls_first",
     "desc_nulls_last",
 )
-SORTED_TYPES = ("int4", "text", "bool")
-_MEASURED = {"sum": ("int4",), "avg": ("int4",), "max": ("int4", "text"), "min": ("int4", "text")}
+SORTED_TYPES = ("int4", "text", "bool", "float8")
+_NUMBERS = ("int4", "float8")
+_ORDERED = (*_NUMBERS, "text")
+_MEASURED = {"sum": _NUMBERS, "avg": _NUMBERS, "max": _ORDERED, "min": _ORDERED}
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Reader:
         keys = [self._order(table, 1) for _ in range(self.choices.one((0, 1, 2)))]
         keys = [key for key in keys if key]
         if total and self.choices.chance(30):
-            names = self._sortable(table)
+            names = [name for name in self._sortable(table) if name in table.columns]
             if names:
                 first = self.choices.one(names)
                 made["distinct_on"] = [Name(first)]
@@ -82,10 +84,10 @@ class Reader:
         return made
 
     def _sortable(self, table: Table) -> list[str]:
-        names = self.world.columns(self.role, table.name)
+        names = self.world.scalars(self.role, table.name)
         if self.choices.chance(2):
-            names = list(table.columns)
-        return [name for name in names if table.columns[name].type in SORTED_TYPES]
+            names = table.scalars()
+        return [name for name in names if table.type_of(name) in SORTED_TYPES]
 
     def _order(self, table: Table, depth: int) -> Json:
         names = self._sortable(table)
@@ -107,35 +109,60 @@ class Reader:
     def _order_aggregate(self, target: str, direction: Name) -> Json:
         table = self.world.tables[target]
         names = self.world.columns(self.role, target)
-        names = [name for name in names if table.columns[name].type == "int4"]
+        names = [name for name in names if table.columns[name].type in _NUMBERS]
         if names and self.choices.chance(50):
             return {self.choices.one(("max", "min", "sum")): {self.choices.one(names): direction}}
         return {"count": direction}
 
     def selection(self, table: Table, depth: int) -> list[Field]:
         """Columns, and relatives to a depth."""
-        names = self.world.columns(self.role, table.name)
+        names = self.world.scalars(self.role, table.name)
         made = [Field("column", table.name, name) for name in self.choices.some(names, 70)]
         if depth and self.choices.chance(5):
-            hidden = self.choices.one(list(table.columns))
+            hidden = self.choices.one(table.scalars())
             made.append(Field("column", table.name, hidden))
         relatives = [
             one for one in table.relationships.values() if self.world.selects(self.role, one.target)
         ]
-        for _ in range(self.choices.one((0, 1, 2)) if depth and relatives else 0):
-            one = self.choices.one(relatives)
-            target = self.world.tables[one.target]
-            kind, name = ("array" if one.is_array else "object"), one.name
-            aggregates = one.is_array and self.world.aggregates(self.role, one.target)
-            if aggregates and self.choices.chance(40):
-                kind, name = "aggregate", f"{one.name}_aggregate"
-            made.append(self.field(kind, target, name, depth - 1))
+        ways = [(one.name, one.target, one.is_array) for one in relatives]
+        reached = self.world.reached(self.role, table.name)
+        ways += [(one.name, str(one.target), True) for one in reached]
+        count = self.choices.one((0, 1, 2)) if depth and ways else 0
+        made += [self._relatives(*self.choices.one(ways), depth - 1) for _ in range(count)]
         for number, one_field in enumerate(made):
             if one_field.kind != "column" or self.choices.chance(5):
                 one_field.key = f"k{number}"
         return made or [_typename()]
 
+    def _relatives(self, name: str, target: str, is_array: bool, depth: int) -> Field:
+        kind, shown = ("array" if is_array else "object"), name
+        if is_array and self.world.aggregates(self.role, target) and self.choices.chance(40):
+            kind, shown = "aggregate", f"{name}_aggregate"
+        made = self.field(kind, self.world.tables[target], shown, depth)
+        if name == "beyond" and self.choices.chance(70):
+            made.arguments["args"] = {"minimum": self.choices.integer(0, 5)}
+        return made
+
     def _aggregate(self, table: Table, depth: int) -> list[Field]:
+        made = [Field("measures", table.name, "aggregate", {}, self._measures(table))]
+        if self.choices.chance(60):
+            made.append(Field("nodes", table.name, "nodes", {}, self.selection(table, depth)))
+        names = self.world.columns(self.role, table.name)
+        if names and self.choices.chance(35):
+            made.append(self._groups(table, names))
+        return made
+
+    def _groups(self, table: Table, names: list[str]) -> Field:
+        chosen = self.choices.some(names, 30) or [self.choices.one(names)]
+        keys = {"keys": [{"column": Name(name)} for name in chosen]}
+        made = Field("groups", table.name, "group_by", keys)
+        shown = [Field("column", table.name, name) for name in chosen if self.choices.chance(80)]
+        if shown:
+            made.selection.append(Field("group_key", table.name, "group_key", {}, shown))
+        made.selection.append(Field("measures", table.name, "aggregate", {}, self._measures(table)))
+        return made
+
+    def _measures(self, table: Table) -> list[Field]:
         names = self.world.columns(self.role, table.name)
         measures = [Field("count", table.name, "count")]
         if self.choices.chance(40) and names:
@@ -144,14 +171,14 @@ class Reader:
                 arguments["distinct"] = self.choices.chance(70)
             measures.append(Field("count", table.name, "count", arguments, [], "counted"))
         for function in self.choices.some(list(_MEASURED), 40):
-            over = [n for n in names if table.columns[n].type in _MEASURED[function]]
+            found = (
+                names if function in ("max", "min") else self.world.scalars(self.role, table.name)
+            )
+            over = [name for name in found if table.type_of(name) in _MEASURED[function]]
             if over:
                 chosen = [Field("column", table.name, self.choices.one(over))]
                 measures.append(Field("measure", table.name, function, {}, chosen))
-        made = [Field("measures", table.name, "aggregate", {}, measures)]
-        if self.choices.chance(60):
-            made.append(Field("nodes", table.name, "nodes", {}, self.selection(table, depth)))
-        return made
+        return measures
 
 
 def _typename() -> Field:
@@ -222,11 +249,11 @@ class ReadOracle(Oracle):
 
     def _sort_key(self, key: Json, table: Table, rows: list[Row]) -> tuple[list[Json], str]:
         found = [self._sort_value(key, table, row) for row in rows]
-        return [value for value, _ in found], _direction(key)
+        return [value for value, _ in found], direction_of(key)
 
     def _sort_value(self, key: Json, table: Table, row: Row) -> tuple[Json, str]:
         ((name, inner),) = key.items()
-        if name in table.columns:
+        if table.type_of(name) is not None:
             return self.cell(table, row, name), inner
         own = name.removesuffix("_aggregate")
         target = self.world.tables[table.relationships[own].target]
@@ -237,7 +264,7 @@ class ReadOracle(Oracle):
         if function == "count":
             return len(rows), over
         ((column, direction),) = over.items()
-        return self._measure(function, [self.cell(target, one, column) for one in rows]), direction
+        return measure(function, [self.cell(target, one, column) for one in rows]), direction
 
     # --- selections
 
@@ -258,7 +285,7 @@ class ReadOracle(Oracle):
 
     def _check_order(self, key: Json, table: Table) -> None:
         ((name, inner),) = key.items()
-        if name in table.columns:
+        if table.type_of(name) is not None:
             self.check_column(table, name)
         elif not name.endswith("_aggregate"):
             self._check_order(inner, self.world.tables[table.relationships[name].target])
@@ -279,6 +306,9 @@ class ReadOracle(Oracle):
             return self.cell(table, row, one.name)
         name = one.name.removesuffix("_aggregate")
         rows = self.seen(table, row, name)
+        if name == "beyond":
+            least = one.arguments.get("args", {"minimum": 2})["minimum"]
+            rows = [other for other in rows if other["id"] >= least]
         target = self.world.tables[one.table]
         if one.kind == "object":
             return self.object(one.selection, target, rows[0]) if rows else None
@@ -291,14 +321,31 @@ class ReadOracle(Oracle):
                 cap = self.world.limit(self.role, table.name)
                 nodes = self.objects(one.selection, table, rows[:cap])
                 made[one.key] = nodes if self._is_total(field.arguments, table) else Bag(nodes)
+            elif one.kind == "groups":
+                made[one.key] = Bag(self._groups(one, table, rows))
             else:
                 made[one.key] = {m.key: self._measured(m, table, rows) for m in one.selection}
         return made
 
+    def _groups(self, field: Field, table: Table, rows: list[Row]) -> list[Json]:
+        groups: dict[Json, list[Row]] = {}
+        for row in rows:
+            cells = [self.cell(table, row, key["column"]) for key in field.arguments["keys"]]
+            groups.setdefault(tuple(canonical(one) for one in cells), []).append(row)
+        return [
+            {
+                one.key: {c.key: self.cell(table, group[0], c.name) for c in one.selection}
+                if one.kind == "group_key"
+                else {m.key: self._measured(m, table, group) for m in one.selection}
+                for one in field.selection
+            }
+            for group in groups.values()
+        ]
+
     def _measured(self, field: Field, table: Table, rows: list[Row]) -> Json:
         if field.kind == "measure":
             return {
-                one.key: self._measure(field.name, [self.cell(table, r, one.name) for r in rows])
+                one.key: measure(field.name, [self.cell(table, r, one.name) for r in rows])
                 for one in field.selection
             }
         if "columns" not in field.arguments:
@@ -307,22 +354,9 @@ class ReadOracle(Oracle):
         known = [canonical(one) for one in cells if one is not None]
         return len(set(known)) if field.arguments.get("distinct") else len(known)
 
-    @staticmethod
-    def _measure(function: str, values: list[Json]) -> Json:
-        known = [one for one in values if one is not None]
-        if not known:
-            return None
-        match function:
-            case "sum":
-                return sum(known)
-            case "avg":
-                return sum(known) / len(known)
-            case "max":
-                return max(known)
-        return min(known)
 
-
-def _direction(key: Json) -> str:
+def direction_of(key: Json) -> str:
+    """The direction of a sort key, however deep it stands."""
     while isinstance(key, dict):
         (key,) = key.values()
     return str(key)

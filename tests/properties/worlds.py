@@ -7,9 +7,12 @@ from dataclasses import replace
 from tests.properties.choices import Choices, Seeded
 from tests.properties.expressions import Writer
 from tests.properties.model import (
+    ROWS,
+    SCALARS,
     SESSION_VARIABLES,
     VALUES,
     Column,
+    Computed,
     ForeignKey,
     Json,
     Relationship,
@@ -36,6 +39,8 @@ def make_world(seed: int, schema: str) -> World:
     for name in ("alpha", "beta", "gamma", "delta")[: choices.integer(2, 4)]:
         tables[name] = _table(choices, name, list(tables), cascades)
     _relate(tables)
+    if choices.chance(50):
+        _compute(choices, tables)
     world = World(schema, tables, INHERITED, {})
     for table in tables.values():
         world.rows[table.name] = _rows(choices, table, world.rows)
@@ -75,6 +80,15 @@ def _relate(tables: dict[str, Table]) -> None:
             tables[key.target].relationships[back] = Relationship(
                 back, table.name, "id", key.column, True
             )
+
+
+def _compute(choices: Choices, tables: dict[str, Table]) -> None:
+    for table in tables.values():
+        for one in choices.some(SCALARS, 60):
+            table.computed[one.name] = one
+        for name in choices.some(ROWS, 50):
+            target = choices.one(list(tables))
+            table.computed[name] = Computed(name, target=target)
 
 
 def _rows(choices: Choices, table: Table, done: State) -> list[Row]:
@@ -132,6 +146,7 @@ def _select(choices: Choices, world: World, table: Table) -> SelectRule:
     limit = choices.integer(0, 4) if choices.chance(40) else None
     names = [name for name in table.columns if name != "id"]
     columns = choices.some(names, 70)
+    columns += choices.some([one.name for one in table.computed.values() if one.type], 60)
     if limit is not None or choices.chance(85) or not columns:
         columns.insert(0, "id")
     filter_ = _filter(choices, world, table, 80)
@@ -171,6 +186,34 @@ def ddl(world: World) -> Iterator[str]:
         body = ", ".join(parts)
         options = "with (autovacuum_enabled = false)"
         yield f"create table {world.schema}.{table.name} ({body}) {options}"
+    for table in world.tables.values():
+        for one in table.computed.values():
+            yield _function(world, table, one)
+
+
+def _function(world: World, table: Table, one: Computed) -> str:
+    arguments, returns, body = {
+        "next": ("", "int4", "select $1.c0 + 1"),
+        "tagged": ("", "text", "select $1.c1 || '!'"),
+        "asked": (
+            ", session json",
+            "text",
+            "select coalesce($1.c1, '-') || ':' || ($2->>'x-hasura-role')",
+        ),
+        "alike": (
+            "",
+            f"setof {world.schema}.{one.target}",
+            f"select * from {world.schema}.{one.target} where c0 = $1.c0",
+        ),
+        "beyond": (
+            ", minimum int4 default 2",
+            f"setof {world.schema}.{one.target}",
+            f"select * from {world.schema}.{one.target} where id >= $2",
+        ),
+    }[one.name]
+    name = f"{world.schema}.{table.name}_{one.name}"
+    given = f"own {world.schema}.{table.name}{arguments}"
+    return f"create function {name} ({given}) returns {returns} language sql stable as $$ {body} $$"
 
 
 def _column(world: World, table: Table, column: Column) -> str:
@@ -254,14 +297,24 @@ def _tracked(world: World, table: Table) -> Json:
         "configuration": {"custom_name": table.name},
         "object_relationships": objects,
         "array_relationships": arrays,
-        "select_permissions": [_selects(role, rule) for role, rule in table.selects.items()],
+        "computed_fields": [_computed(world, table, one) for one in table.computed.values()],
+        "select_permissions": [_selects(table, role, rule) for role, rule in table.selects.items()],
         **{f"{name}_permissions": _writes(table, name) for name in OPERATIONS},
     }
 
 
-def _selects(role: str, rule: SelectRule) -> Json:
+def _computed(world: World, table: Table, one: Computed) -> Json:
+    function = {"schema": world.schema, "name": f"{table.name}_{one.name}"}
+    definition: Json = {"function": function}
+    if one.name == "asked":
+        definition["session_argument"] = "session"
+    return {"name": one.name, "definition": definition}
+
+
+def _selects(table: Table, role: str, rule: SelectRule) -> Json:
     permission: dict[str, Json] = {
-        "columns": list(rule.columns),
+        "columns": [name for name in rule.columns if name in table.columns],
+        "computed_fields": [name for name in rule.columns if name in table.computed],
         "filter": rule.filter,
         "allow_aggregations": rule.aggregations,
     }
