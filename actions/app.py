@@ -17,7 +17,7 @@ from actions.signing_in import AuthService
 from actions.storage import MissingError, Storage
 from actions.sweeper import Sweeper
 from service.application import add_health, application
-from service.database import UNAVAILABLE, Pool, answers, connect
+from service.database import UNAVAILABLE, Pool, answers, close, connect
 from service.failures import Refusal
 from service.logs import say
 from service.settings import Environment
@@ -42,9 +42,7 @@ def create(environment: Environment) -> FastAPI:
                 app.state.auth = AuthService(client, settings.secret)
                 yield
         finally:
-            worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
-            await pool.close()
+            await close(pool, worker)
 
     app = application("Rowgate actions", lifespan, _most_bytes(settings))
     app.include_router(routes())

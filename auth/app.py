@@ -18,7 +18,7 @@ from auth.settings import AuthSettings
 from auth.tokens import Mint
 from auth.users import Users
 from service.application import add_health, application
-from service.database import UNAVAILABLE, Pool, answers, connect
+from service.database import UNAVAILABLE, Pool, answers, close, connect
 from service.logs import say
 from service.settings import Environment
 
@@ -41,9 +41,8 @@ def create(environment: Environment) -> FastAPI:
         try:
             yield
         finally:
-            housekeeping.cancel()
             desk.hashing.close()
-            await pool.close()
+            await close(pool, housekeeping)
 
     app = application("Rowgate auth", lifespan, MOST_BYTES)
     app.include_router(routes())

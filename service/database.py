@@ -18,6 +18,8 @@ UNAVAILABLE = (
     asyncpg.TooManyConnectionsError,
 )
 
+_TO_END = 3.0
+
 
 async def connect(url: str, most: int = 10) -> Pool:
     """A pool of at most `most` connections, made when needed: a database that is away is no error.
@@ -28,6 +30,20 @@ async def connect(url: str, most: int = 10) -> Pool:
         )
     except (ValueError, asyncpg.ClientConfigurationError) as error:
         raise SettingsError("DATABASE_URL is not a Postgres connection URL.") from error
+
+
+async def close(pool: Pool, *users: asyncio.Task[None]) -> None:
+    """End the tasks that use the pool, and close it. What does not end within seconds, because
+    Postgres stands still, is cut off."""
+    for task in users:
+        task.cancel()
+    if users:
+        await asyncio.wait(users, timeout=_TO_END)
+    try:
+        async with asyncio.timeout(_TO_END):
+            await pool.close()
+    except (*UNAVAILABLE, asyncpg.PostgresError):
+        pool.terminate()
 
 
 async def answers(pool: Pool) -> bool:
