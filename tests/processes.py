@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 
 from rowgate.postgres.ports import answers, free_port
 
@@ -100,3 +102,23 @@ def starting(url: str, folder: Path) -> Iterator[Start]:
     for one in started:
         one.process.kill()
         one.process.wait()
+
+
+OTHERS = """
+    select pid from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+"""
+
+
+@contextmanager
+def frozen(url: str) -> Iterator[list[int]]:
+    """The sessions of a database, none of which goes on."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = [row[0] for row in connection.execute(OTHERS)]
+    for one in found:
+        os.kill(one, signal.SIGSTOP)
+    try:
+        yield found
+    finally:
+        for one in found:
+            os.kill(one, signal.SIGCONT)

@@ -18,7 +18,7 @@ import pytest
 from websockets.sync.client import connect
 
 from rowgate.postgres.ports import answers
-from tests.processes import SECRET, TO_START, Serving, Start, starting
+from tests.processes import SECRET, TO_START, Serving, Start, frozen, starting
 
 Json = Any
 QUERY = "{ thing { id } }"
@@ -310,3 +310,11 @@ def test_requests_under_way_at_sigterm_are_answered_and_no_more_are_taken(
         until(lambda: not answers(engine.port), 1)
         assert [one.result() for one in asked] == [{"data": {"slow": [{"id": 1}]}}] * 8
     assert engine.process.wait(5) == 0
+
+
+def test_it_stops_while_postgres_stands_still(engine: Serving, database_url: str) -> None:
+    assert engine.data(QUERY) == {"thing": [{"id": 1}]}
+    with frozen(database_url) as sessions:
+        assert sessions
+        engine.process.terminate()
+        assert engine.process.wait(10) == 0

@@ -6,36 +6,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 
 from tests.integration.services.conftest import ObjectStore, free_ports
+from tests.processes import frozen
 
 ROOT = Path(__file__).parents[3]
 TO_STOP = 12.0
 """Seconds: those that requests get, and a little."""
-OTHERS = """
-    select pid from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid()
-"""
-
-
-@contextmanager
-def frozen(url: str) -> Iterator[list[int]]:
-    """The sessions of a database, none of which goes on."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        found = [row[0] for row in connection.execute(OTHERS)]
-    for one in found:
-        os.kill(one, signal.SIGSTOP)
-    try:
-        yield found
-    finally:
-        for one in found:
-            os.kill(one, signal.SIGCONT)
 
 
 @pytest.fixture
