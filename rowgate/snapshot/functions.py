@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from rowgate.base.errors import ApiError
 from rowgate.base.names import QualifiedName, is_graphql_name
 from rowgate.base.naming import Naming, base_name, field_name, root_field, type_name
-from rowgate.catalog.types import Catalog, Function
+from rowgate.catalog.types import Catalog, Function, TypeKind
 from rowgate.metadata.types import FunctionDeclaration
 from rowgate.snapshot.tables import argument_position, the_function
 from rowgate.snapshot.types import Table, TrackedFunction
@@ -35,10 +35,10 @@ class FunctionReader:
             raise ApiError(f'function "{declared.name}" is not a valid GraphQL name')
         volatile = function.volatility == "volatile"
         if declared.exposed_as == "mutation" and not volatile:
-            raise ApiError(
-                f'in function "{declared.name}": the function "{declared.name}" cannot be tracked '
-                "because the function was requested to be exposed as a mutation, but is not marked "
-                "VOLATILE. Maybe the function was given the wrong volatility when it was defined?"
+            raise _untrackable(
+                function,
+                "the function was requested to be exposed as a mutation, but is not marked "
+                "VOLATILE. Maybe the function was given the wrong volatility when it was defined?",
             )
         mutation = declared.exposed_as == "mutation" or (declared.exposed_as is None and volatile)
         if declared.exposed_as == "query" and volatile:
@@ -65,16 +65,19 @@ class FunctionReader:
 
     def _returned_table(self, function: Function) -> QualifiedName:
         if function.is_variadic:
-            raise ApiError(
-                f'the function "{function.name}" cannot be tracked because it has VARIADIC '
-                "parameters"
-            )
+            raise _untrackable(function, 'function with "VARIADIC" parameters are not supported')
         table = function.returns_table
         if table is None:
-            raise ApiError(
-                f'in function "{function.name}": the function must return a composite type, '
-                "a row of a tracked table"
-            )
+            composite = function.returns.kind is TypeKind.COMPOSITE
+            kind = "a table" if composite else 'a "COMPOSITE" type'
+            raise _untrackable(function, f"the function does not return {kind}")
         if table not in self.tables:
             raise ApiError(f'in function "{function.name}": the table "{table}" is not tracked')
         return table
+
+
+def _untrackable(function: Function, reason: str) -> ApiError:
+    name = function.name
+    return ApiError(
+        f'in function "{name}": the function "{name}" cannot be tracked because {reason}'
+    )
