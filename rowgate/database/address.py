@@ -5,8 +5,8 @@ Apart from the pool because `run_sql` opens connections of its own to the same a
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 import asyncpg
 
@@ -20,20 +20,37 @@ _ALWAYS_TAKEN = "application_name"
 _PAUSE = 0.1
 
 
-class _Wire(Protocol):
+class _Wire(asyncio.BaseProtocol):
     queries_count: int
 
 
 class Pooled(asyncpg.Connection):
-    """A connection, and what its pool notes of it: when it was opened, and what it had done when
-    the pool last looked."""
+    """A connection, and what its pool notes of it: when it was opened, what it had done when the
+    pool last looked, and the names of the statements that were prepared while it was shared."""
 
-    __slots__ = ("done", "looked_at", "opened_at")
+    __slots__ = ("done", "looked_at", "opened_at", "shared")
     _protocol: _Wire
+    _transport: asyncio.Transport
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The socket, encrypted where that was agreed; for who speaks for the driver."""
+        return self._transport
+
+    async def cancel(self) -> None:
+        """Ask Postgres to end what runs on it; nothing is told where Postgres cannot be asked."""
+        heard = asyncio.get_running_loop().create_future()
+        with suppress(OSError):
+            await self._cancel(heard)  # type: ignore[attr-defined]
+
+    def take_transport_back(self) -> None:
+        """Let the driver speak again."""
+        self._transport.set_protocol(self._protocol)
 
     def begin(self, now: float) -> None:
         """Note that it was opened at `now`, seconds of the loop's clock."""
         self.opened_at = self.looked_at = now
+        self.shared: dict[str, bytes] = {}
         self.done = self._protocol.queries_count
 
     def rested(self, now: float) -> float:

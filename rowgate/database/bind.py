@@ -97,13 +97,24 @@ def _array_literal(items: list[Json], type_: PgType) -> str:
         if isinstance(one, list):
             parts.append(_array_literal(one, type_))
             continue
-        text = text_of(one, element)
-        if text is None:
-            parts.append("NULL")
-        else:
-            escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-            parts.append(f'"{escaped}"')
+        parts.append(_quoted(text_of(one, element)))
     return "{" + ",".join(parts) + "}"
+
+
+def array_literal(items: list[str | None]) -> str:
+    """Texts as the literal that Postgres reads as an array of them.
+
+    >>> array_literal(["a", None])
+    '{"a",NULL}'
+    """
+    return "{" + ",".join(_quoted(one) for one in items) + "}"
+
+
+def _quoted(text: str | None) -> str:
+    if text is None:
+        return "NULL"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def array_elements(literal: str) -> list[str | None]:

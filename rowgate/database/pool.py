@@ -13,7 +13,7 @@ no request pays for it.
 import asyncio
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,13 +23,16 @@ import asyncpg
 
 from rowgate.base.errors import ApiError, Overloaded
 from rowgate.database.address import Address, Opener, Pooled, Terms
+from rowgate.database.express import Express
 from rowgate.database.failures import as_api_error
+from rowgate.database.link import Link
 
 if TYPE_CHECKING:
     from rowgate.database.replicas import Replicas
 
 READ_COMMITTED = "read-committed"
 ISOLATION_LEVELS = (READ_COMMITTED, "repeatable-read", "serializable")
+_SHARED = 4
 _TO_CLOSE = 2.0
 _LOOKS = 4
 _SOONEST_LOOK, _LATEST_LOOK = 0.1, 30.0
@@ -51,6 +54,11 @@ class PoolSettings:
     idle_timeout: float = 180.0
     lifetime: float = 600.0
     isolation: str = READ_COMMITTED
+
+    def shared(self) -> int:
+        """How many of the connections quick statements may share; a pooler between may not know
+        prepared statements, and then there are none."""
+        return min(_SHARED, self.maximum // 4) if self.prepared else 0
 
     def terms(self) -> Terms:
         """How a connection of such a pool is opened."""
@@ -80,6 +88,8 @@ class Database:
         self._taken = 0
         self._closed = False
         self._look: asyncio.TimerHandle | None = None
+        self.express = Express(self, settings.shared(), settings.prepared)
+        """Those of its connections that quick statements share."""
         self._retiring: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -120,9 +130,20 @@ class Database:
                 raise ApiError("the connection pool is closed", code="postgres-error", status=500)
             if self._taken < self.settings.maximum:
                 return await self._open()
+            shared = self.express.give_back()
+            if shared is not None:
+                return shared
             now = asyncio.get_running_loop().time()
             deadline = min(deadline, now + self.settings.timeout)
             await self._wait(deadline - now)
+
+    def lend(self) -> Pooled | None:
+        """A connection that nobody wants now, to be shared; it counts as taken."""
+        return None if self._waiting or self._closed else self.warm()
+
+    def lose(self) -> None:
+        """One that was lent is gone."""
+        self._give_back_place()
 
     async def _open(self) -> Pooled:
         self._taken += 1
@@ -185,8 +206,9 @@ class Database:
         self._closed = True
         if self._look is not None:
             self._look.cancel()
+        self._take_back_shared(lambda _: True)
         idle, self._idle[:] = tuple(self._idle), ()
-        await asyncio.gather(_close(idle), *self._retiring)
+        await asyncio.gather(_close(idle), *self._retiring, self.express.ended(_TO_CLOSE))
         if self.replicas is not None:
             await self.replicas.close()
 
@@ -200,6 +222,7 @@ class Database:
         """Close idle connections that have rested or lived for long enough."""
         self._look = None
         now = asyncio.get_running_loop().time()
+        self._take_back_shared(lambda link: self._is_done(link, now))
         stale = [one for one in self._idle if self._is_stale(one, now)]
         if stale:
             self._idle[:] = [one for one in self._idle if one not in stale]
@@ -208,6 +231,16 @@ class Database:
             closing.add_done_callback(self._retiring.discard)
         if self.size:
             self._look_later()
+
+    def _take_back_shared(self, is_due: Callable[[Link], bool]) -> None:
+        for connection in self.express.retire(is_due):
+            self._idle.append(connection)
+            self._give_back_place()
+
+    def _is_done(self, link: Link, now: float) -> bool:
+        idle, lifetime = self.settings.idle_timeout, self.settings.lifetime
+        rested, lived = now - link.last_ready, now - link.connection.opened_at
+        return 0 < idle <= rested or 0 < lifetime <= lived
 
     def _is_stale(self, connection: Pooled, now: float) -> bool:
         idle, lifetime = self.settings.idle_timeout, self.settings.lifetime

@@ -9,7 +9,7 @@ from rowgate.database.replicas import Result, Work
 from rowgate.features import federation, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.federation import EntitiesField, ServiceField
-from rowgate.features.tables.fields import Asking, TableField
+from rowgate.features.tables.fields import Asking, TableField, read_shared
 from rowgate.features.tables.fields import run_fields as run_tables
 from rowgate.features.validation import Judging, validate
 from rowgate.pipeline.preparing import prepared_of, refuse_hidden
@@ -57,6 +57,9 @@ async def _run_tables(request: Request, fields: Sequence[TableField]) -> list[tu
     if database.replicas is not None and not fields[0].writes:
         work = partial(run_tables, fields=fields, asking=asking)
         return await database.replicas.read(work, database)
+    first = fields[0]
+    if first.shared is not None and len(fields) == 1:
+        return [(first.key, await read_shared(database, first.shared, asking))]
     async with database.connection() as connection:
         return await run_tables(connection, fields, asking)
 

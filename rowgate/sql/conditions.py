@@ -265,6 +265,8 @@ class Conditions:
 
     def call(self, call: FunctionCall, frame: Frame) -> str:
         """A function applied to the row at hand and to values."""
+        if call.function.volatility == "volatile":
+            self.parameters.repeatable = False
         arguments = [f"({self.parameters.plain(one)})" for one in call.positional]
         declared = call.function.arguments
         if call.row_position is not None:

@@ -23,8 +23,10 @@ Leaf = Constant | Variable | SessionValue | WholeSession | GivenRows | GivenCoun
 
 @dataclass(slots=True)
 class Parameters:
-    """The parameters of a statement in the making."""
+    """The parameters of a statement in the making. `repeatable`: so far it calls nothing that may
+    change anything."""
 
+    repeatable: bool = True
     _numbers: dict[str, int] = field(default_factory=dict)
     _binders: list[Leaf] = field(default_factory=list)
 
@@ -41,7 +43,7 @@ class Parameters:
 
     def statement(self, text: str) -> Statement:
         """The finished statement."""
-        return Statement(text, tuple(self._binders))  # type: ignore[arg-type]
+        return Statement(text, tuple(self._binders), self.repeatable)  # type: ignore[arg-type]
 
     def cast(self, leaf: Constant | Variable | SessionValue, type_: PgType) -> str:
         """A leaf as an expression of `type_`."""

@@ -39,6 +39,7 @@ class RowsWriter(Conditions):
             case FromFunction(call=call):
                 return f"{self.call(call, parent or frame)} as {frame.alias}"
             case FromNative(parts=parts):
+                self.parameters.repeatable = False
                 return f"(\n{''.join(self._piece(one) for one in parts)}\n) as {frame.alias}"
             case FromField():
                 return f"{self._held(rows.origin, parent or frame)} as {frame.alias}"

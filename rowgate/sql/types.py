@@ -8,10 +8,12 @@ from rowgate.algebra.types import Value
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement. `$n` is bound to `binders[n - 1]`; every parameter is sent as text, or as
-    an array of texts where the binder is `as_array`, and cast in the SQL to its type."""
+    an array of texts where the binder is `as_array`, and cast in the SQL to its type.
+    `repeatable`: it calls nothing that may change anything."""
 
     text: str
     binders: tuple[Value, ...]
+    repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import asyncpg
 from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
 from rowgate.database.bind import arguments
-from rowgate.database.run import fetch, fetch_rows, transaction
+from rowgate.database.pool import Database
+from rowgate.database.run import fetch, fetch_rows, fetch_shared, transaction
 from rowgate.features.tables.nested import insert_nested
 from rowgate.operation.types import Selected
 from rowgate.plan.inserts import plan_insert
@@ -114,7 +115,8 @@ Step = Ran | Called | Nested | Reread | Several | Known
 
 @dataclass(frozen=True, slots=True)
 class TableField:
-    """A root field ready to run on a source. `key` is its response key as a JSON string."""
+    """A root field ready to run on a source. `key` is its response key as a JSON string. `shared`
+    is its one statement, where that only reads and may be asked twice."""
 
     source: str
     key: bytes
@@ -122,6 +124,7 @@ class TableField:
     writes: bool
     statements: int
     validations: tuple[Validation, ...] = ()
+    shared: Statement | None = None
 
 
 def plan_field(
@@ -156,7 +159,12 @@ def prepare(plan: Plan, kind: str) -> TableField:
         kind == "mutation",
         _statements(step),
         plan.validations,
+        _shared(step) if kind != "mutation" else None,
     )
+
+
+def _shared(step: Step) -> Statement | None:
+    return step.statement if isinstance(step, Ran) and step.statement.repeatable else None
 
 
 def _step(work: Work) -> Step:
@@ -191,6 +199,12 @@ class Asking:
 
     variables: Mapping[str, Json]
     session: Session
+
+
+async def read_shared(database: Database, statement: Statement, asking: Asking) -> bytes:
+    """The answer of a field's `shared` statement."""
+    bound = arguments(statement.binders, asking.variables, asking.session)
+    return await fetch_shared(database, statement.text, bound)
 
 
 async def run_fields(

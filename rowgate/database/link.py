@@ -1,0 +1,203 @@
+"""One connection that carries several statements at once: Postgres' extended protocol, pipelined.
+
+Apart from the driver, which has one statement under way, and a wake-up and a write for each. Only
+what is needed for statements that give one JSON value: the connection is opened, greeted and, when
+it is given back, used by the driver.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count
+from struct import Struct
+
+import asyncpg
+
+from rowgate.database.address import Pooled
+from rowgate.database.bind import Argument, array_literal
+
+NULL = b"null"
+_HEADER = Struct("!cI")
+_INT = Struct("!I")
+_SHORT = Struct("!H")
+_ABSENT = b"\xff\xff\xff\xff"
+_RUN = b"E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04"
+"""Execute the unnamed portal to its end, then Sync: each statement is a transaction of its own."""
+_ALL_TEXT = b"\x00\x00"
+_ELSEWHERE = frozenset(("26000", "0A000", "57014", "57P01", "57P02", "57P03"))
+"""SQLSTATEs that are the connection's and not the statement's: a prepared statement that is gone,
+a cancellation that was meant for another, an end of service."""
+
+_NUMBERS = count(1)
+
+Answer = bytes | None
+"""One JSON value; None: to be asked elsewhere."""
+
+
+class Asked:
+    """A statement under way: who waits for its answer, since when (of the loop's clock), and
+    whether Postgres has yet to say that it understands the text."""
+
+    __slots__ = ("answer", "sent", "text", "unread")
+
+    def __init__(
+        self, answer: asyncio.Future[Answer], text: str, sent: float, *, unread: bool
+    ) -> None:
+        self.answer = answer
+        self.text = text
+        self.sent = sent
+        self.unread = unread
+
+
+class Link(asyncio.Protocol):
+    """A connection, taken over from the driver until it is `surrender`ed. `asked` is what is under
+    way, in order; `last_ready` when an answer came last, of the loop's clock. `stalled`: what is
+    first is not quick, and nobody else waits; ends by itself. `closing`: it ends when all is
+    answered."""
+
+    def __init__(
+        self, connection: Pooled, prepared: int, on_lost: Callable[["Link"], None]
+    ) -> None:
+        """`prepared` is how many statements it keeps."""
+        self.connection = connection
+        self.asked: deque[Asked] = deque()
+        self.stalled = self.cancelling = self.closing = False
+        self.cancelled = 0.0
+        self._loop = asyncio.get_running_loop()
+        self.last_ready = self._loop.time()
+        self._on_lost = on_lost
+        self._lost = False
+        self._most = prepared
+        self._names = connection.shared
+        self._out: list[bytes] = []
+        self._leaving = False
+        self._in: list[bytes] = []
+        self._size = self._wanted = 0
+        self._value: bytes | None = None
+        self._error: asyncpg.PostgresError | None = None
+        self._transport: asyncio.Transport = connection.transport
+        self._transport.set_protocol(self)
+
+    def ask(self, text: str, arguments: Sequence[Argument], now: float) -> asyncio.Future[Answer]:
+        """Send a statement behind those under way; all that are asked in one turn of the loop
+        leave in one write. The future may raise `asyncpg.PostgresError`. Raises
+        `UnicodeEncodeError` for an argument that is no text."""
+        values = [_SHORT.pack(len(arguments))]
+        for one in arguments:
+            if one is None:
+                values.append(_ABSENT)
+            else:
+                value = (one if isinstance(one, str) else array_literal(one)).encode()
+                values += (_INT.pack(len(value)), value)
+        if not self._leaving:
+            self._leaving = True
+            self._loop.call_soon(self._flush)
+        name = self._names.get(text)
+        unread = name is None
+        if name is None:
+            name = self._prepare(text)
+        body = b"".join((b"\x00", name, b"\x00\x00\x00", *values, _ALL_TEXT))
+        self._out += (_HEADER.pack(b"B", len(body) + 4), body, _RUN)
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        self.asked.append(Asked(answer, text, now, unread=unread))
+        return answer
+
+    def _prepare(self, text: str) -> bytes:
+        if len(self._names) >= self._most:
+            self._forget(next(iter(self._names)))
+        name = self._names[text] = b"rowgate%d" % next(_NUMBERS)
+        body = name + b"\x00" + text.encode() + b"\x00\x00\x00"
+        self._out += (_HEADER.pack(b"P", len(body) + 4), body)
+        return name
+
+    def _forget(self, text: str) -> None:
+        """Have Postgres forget a statement, with what is sent next."""
+        name = self._names.pop(text, None)
+        if name is not None:
+            gone = b"S" + name + b"\x00"
+            self._out += (_HEADER.pack(b"C", len(gone) + 4), gone)
+
+    def _flush(self) -> None:
+        self._leaving = False
+        out, self._out = self._out, []
+        if not self._lost:
+            self._transport.write(b"".join(out))
+
+    def data_received(self, data: bytes) -> None:
+        """Read what Postgres sends, message by message."""
+        if self._in:
+            self._in.append(data)
+            self._size += len(data)
+            if self._size < self._wanted:
+                return
+            data = b"".join(self._in)
+            self._in.clear()
+        at, end = 0, len(data)
+        while end - at >= 5:
+            kind, length = _HEADER.unpack_from(data, at)
+            after = at + 1 + length
+            if after > end:
+                break
+            if kind == b"Z":
+                self._settle()
+            elif kind in b"DE1":
+                self._note(kind, data, at, after)
+            at = after
+        if at < end:
+            self._in.append(data[at:])
+            self._size = end - at
+            self._wanted = 5 if self._size < 5 else 1 + _HEADER.unpack_from(data, at)[1]
+
+    def _note(self, kind: bytes, data: bytes, at: int, after: int) -> None:
+        if kind == b"D":
+            # Behind the header: how many columns (one), and its length.
+            if self._value is None:
+                self._value = data[at + 11 : after]
+        elif kind == b"E":
+            self._error = _read_error(data[at + 5 : after])
+        elif self.asked:
+            self.asked[0].unread = False
+
+    def _settle(self) -> None:
+        """Give the first of those that wait its answer."""
+        value, self._value = self._value, None
+        error, self._error = self._error, None
+        self.last_ready = self._loop.time()
+        asked = self.asked.popleft()
+        if not self.asked:
+            self.stalled = False
+            if self.closing:
+                self.connection.terminate()
+        if error is not None and (asked.unread or error.sqlstate in _ELSEWHERE):
+            self._forget(asked.text)
+        answer = asked.answer
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(value or NULL)
+        elif error.sqlstate in _ELSEWHERE:
+            answer.set_result(None)
+        else:
+            answer.set_exception(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
+        """Let all that wait ask elsewhere."""
+        self._lost = True
+        for one in self.asked:
+            if not one.answer.done():
+                one.answer.set_result(None)
+        self.asked.clear()
+        self.connection.terminate()
+        self._on_lost(self)
+
+    def surrender(self) -> Pooled:
+        """The connection as the driver's again; nothing may be under way."""
+        self.connection.take_transport_back()
+        return self.connection
+
+
+def _read_error(body: bytes) -> asyncpg.PostgresError:
+    fields = {
+        part[:1].decode(): part[1:].decode(errors="replace") for part in body.split(b"\x00") if part
+    }
+    return asyncpg.PostgresError.new(fields)
