@@ -146,6 +146,27 @@ class Catalog:
     """Why Postgres does not accept those native queries of the metadata that it does not."""
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionReach:
+    """What a function reads by its text; whether it has its owner's rights (SECURITY DEFINER), and
+    whether it sets the path by which it finds names."""
+
+    reads: frozenset[QualifiedName]
+    definer: bool = False
+    has_path: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What views and functions reach besides themselves: a view's relations with the columns that
+    are used of each, views of views followed; a function's reach, of all its overloads."""
+
+    views: Mapping[QualifiedName, Mapping[QualifiedName, frozenset[str]]] = field(
+        default_factory=dict
+    )
+    functions: Mapping[QualifiedName, FunctionReach] = field(default_factory=dict)
+
+
 def builtin(name: str) -> PgType:
     """The type `name` of `pg_catalog`; a leading underscore makes it the array of the rest."""
     if name.startswith("_"):

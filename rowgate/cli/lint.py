@@ -1,11 +1,12 @@
 """`rowgate metadata lint`: the rules of `rowgate.metadata.lint` over a directory.
 
-Rules that need tables and indexes are checked where the databases are asked, too.
+Rules that need tables, indexes, views and functions are checked where the databases are asked, too.
 """
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -17,7 +18,8 @@ from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
 from rowgate.catalog.indexes import leading_columns
 from rowgate.catalog.introspect import introspect
-from rowgate.catalog.types import Catalog
+from rowgate.catalog.reach import reach
+from rowgate.catalog.types import Catalog, Reach
 from rowgate.cli import running
 from rowgate.cli.failures import ERRORS, OUTPUT, CommandError
 from rowgate.cli.options import Format
@@ -44,8 +46,10 @@ def lint(directory: Path, output: Format, role: str | None, *, ask_databases: bo
     if not directory.is_dir():
         raise CommandError(f"There is no metadata directory {directory}.")
     document, places = load(directory)
-    catalogs, indexes = asyncio.run(_asked(document)) if ask_databases else ({}, {})
-    found = found_in(Subject(document, role or None, catalogs, indexes), places)
+    subject = Subject(document, role or None)
+    if ask_databases:
+        subject = asyncio.run(_with_databases(subject))
+    found = found_in(subject, places)
     _write(found, output, directory)
     return FOUND if any(one.allowed is None for one in found) else 0
 
@@ -88,33 +92,33 @@ def _tell(found: Sequence[Located], directory: Path) -> None:
     OUTPUT.print(f"{count}{f', {allowed} allowed by comments' if allowed else ''}.")
 
 
-async def _asked(
-    document: Json,
-) -> tuple[Mapping[str, Catalog], Mapping[str, LeadingColumns]]:
-    """What the databases of the sources have, those whose address this machine knows."""
+async def _with_databases(subject: Subject) -> Subject:
+    """The subject, with what the databases of its sources have whose address is known here."""
     catalogs: dict[str, Catalog] = {}
     indexes: dict[str, LeadingColumns] = {}
+    reaches: dict[str, Reach] = {}
     environment = dict(running.values())
     if url := running.database_url():
         environment.setdefault("DATABASE_URL", url)
-    for source in document.get("sources", ()):
+    for source in subject.document.get("sources", ()):
         name = str(source.get("name"))
         try:
             wanted = primary(source.get("configuration"), Lookup(environment), PoolSettings())
         except ApiError as error:
             ERRORS.print(f"Source {name} is not asked: {error.message}.", markup=False)
             continue
-        catalogs[name], indexes[name] = await _ask(name, wanted)
-    return catalogs, indexes
+        catalogs[name], indexes[name], reaches[name] = await _ask(name, wanted)
+    return replace(subject, catalogs=catalogs, indexes=indexes, reaches=reaches)
 
 
-async def _ask(name: str, wanted: Wanted) -> tuple[Catalog, LeadingColumns]:
+async def _ask(name: str, wanted: Wanted) -> tuple[Catalog, LeadingColumns, Reach]:
     try:
         connection = await Opener(wanted.address, wanted.settings.terms()).open()
     except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         text = f"The database of source {name} does not answer: {reason(error)}."
         raise CommandError(text) from None
     try:
-        return await introspect(connection), await leading_columns(connection)
+        indexes, reached = await leading_columns(connection), await reach(connection)
+        return await introspect(connection), indexes, reached
     finally:
         await connection.close()

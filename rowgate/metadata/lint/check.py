@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rowgate.metadata.lint import cost, ownership, roles, secrets
+from rowgate.metadata.lint import bypass, cost, ownership, roles, secrets
 from rowgate.metadata.lint.allowances import locate
 from rowgate.metadata.lint.types import Check, Finding, Located, Rule, Severity, Subject
 from rowgate.metadata.places import Places
@@ -20,9 +20,12 @@ RULES: tuple[Rule, ...] = (
     *ownership.RULES,
     *secrets.RULES,
     *roles.RULES,
+    *bypass.RULES,
     *cost.RULES,
 )
-_CHECKS: tuple[Check, ...] = (ownership.check, secrets.check, roles.check, cost.check)
+_CHECKS: tuple[Check, ...] = (
+    *(ownership.check, secrets.check, roles.check, bypass.check, cost.check),
+)
 
 
 def findings(subject: Subject) -> Sequence[Finding]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep, QualifiedName
-from rowgate.catalog.types import Catalog
+from rowgate.catalog.types import Catalog, Reach
 
 Path = tuple[PathStep, ...]
 LeadingColumns = Mapping[QualifiedName, frozenset[str]]
@@ -68,6 +68,7 @@ class Subject:
     unauthorized_role: str | None = None
     catalogs: Mapping[str, Catalog] = field(default_factory=dict)
     indexes: Mapping[str, LeadingColumns] = field(default_factory=dict)
+    reaches: Mapping[str, Reach] = field(default_factory=dict)
 
 
 Check = Callable[[Subject], Iterator[Finding]]
