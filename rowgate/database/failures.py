@@ -13,6 +13,9 @@ from rowgate.base.errors import ApiError, Unexpected
 CHECK_FAILED = "rowgate: check constraint of an insert/update permission has failed"
 """What a statement casts to boolean, so that it fails, where a permission's check does not hold."""
 
+AWAY = "postgres-error"
+"""The code of a database that cannot be reached."""
+
 _CONSTRAINTS = {
     "23505": ("Uniqueness violation. ", "constraint-violation"),
     "23503": ("Foreign key violation. ", "constraint-violation"),
@@ -55,6 +58,15 @@ def as_api_error(error: Exception) -> ApiError:
     if isinstance(error, asyncpg.InterfaceError):
         return Unexpected("connection error", code="postgres-error", internal=type(error).__name__)
     return Unexpected("internal error", internal=type(error).__name__)
+
+
+def unreachable(error: Exception) -> ApiError:
+    """The refusal of a request for which no connection could be opened, whatever stood in the
+    way."""
+    refusal = as_api_error(error)
+    if isinstance(error, ApiError) or refusal.code in (AWAY, _UNAVAILABLE["53300"][1]):
+        return refusal
+    return Unexpected("connection error", code=AWAY, internal=refusal.internal)
 
 
 def reason(error: Exception) -> str:

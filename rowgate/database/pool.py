@@ -24,7 +24,7 @@ import asyncpg
 from rowgate.base.errors import ApiError, Overloaded
 from rowgate.database.address import Address, Opener, Pooled, Terms
 from rowgate.database.express import Express
-from rowgate.database.failures import as_api_error
+from rowgate.database.failures import unreachable
 from rowgate.database.link import Link
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Database:
         except BaseException as error:
             self._give_back_place()
             if isinstance(error, Exception):
-                raise as_api_error(error) from error
+                raise unreachable(error) from error
             raise
 
     async def _wait(self, seconds: float) -> None:

@@ -15,13 +15,12 @@ from typing import TypeVar
 import asyncpg
 
 from rowgate.base.errors import ApiError, Overloaded
-from rowgate.database.address import Pooled
-from rowgate.database.failures import reason
+from rowgate.database.failures import AWAY, reason
 from rowgate.database.pool import Database
 
 Result = TypeVar("Result")
-Work = Callable[[asyncpg.Connection], Awaitable[Result]]
-_UNREACHABLE = "postgres-error"
+Work = Callable[[Database], Awaitable[Result]]
+_UNREACHABLE = (AWAY, Overloaded.code)
 _ELSEWHERE = ("25006", "40001")
 """SQLSTATEs of a standby that a primary would not give: it may not write, or replay got in the
 way."""
@@ -39,21 +38,17 @@ class Replicas:
         self._away: dict[int, asyncio.Task[None]] = {}
 
     async def read(self, work: Work[Result], primary: Database) -> Result:
-        """What `work` gives on a connection to a replica, else to `primary`: it may begin on one
-        and be run again on another. Raises as `work` does."""
+        """What `work` gives on a replica, else on `primary`: it may begin on one and be run again
+        on another. Raises as `work` does."""
         for number in random.sample(range(len(self._pools)), len(self._pools)):
-            connection = await self._connection(number)
-            if connection is None:
+            if number in self._away:
                 continue
             try:
-                return await work(connection)
+                return await work(self._pools[number])
             except ApiError as error:
                 if not self._may_go_on(number, error):
                     raise
-            finally:
-                await self._pools[number].release(connection)
-        async with primary.connection() as connection:
-            return await work(connection)
+        return await work(primary)
 
     async def close(self) -> None:
         """Stop looking for those that are away, and close the pools."""
@@ -64,20 +59,9 @@ class Replicas:
                 await looking
         await asyncio.gather(*(pool.close() for pool in self._pools))
 
-    async def _connection(self, number: int) -> Pooled | None:
-        if number in self._away:
-            return None
-        try:
-            return await self._pools[number].acquire()
-        except Overloaded:
-            raise
-        except ApiError as error:
-            self._leave_alone(number, error)
-            return None
-
     def _may_go_on(self, number: int, error: ApiError) -> bool:
         """Whether the same work may succeed elsewhere."""
-        if error.code == _UNREACHABLE:
+        if error.code in _UNREACHABLE and not isinstance(error, Overloaded):
             self._leave_alone(number, error)
             return True
         cause = error.__cause__

@@ -62,6 +62,17 @@ async def fetch_rows(
         raise _pointed(as_api_error(error), path) from error
 
 
+async def read_rows(
+    database: Database,
+    text: str,
+    arguments: Sequence[Argument],
+    path: tuple[PathStep, ...] = (),
+) -> list[asyncpg.Record]:
+    """As `fetch_rows`, on a connection of its own."""
+    async with database.connection() as connection:
+        return await fetch_rows(connection, text, arguments, path)
+
+
 @asynccontextmanager
 async def transaction(connection: asyncpg.Connection) -> AsyncIterator[None]:
     """A transaction, all or nothing. What fails at its start or its end, where deferred

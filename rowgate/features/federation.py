@@ -16,7 +16,7 @@ from rowgate.base.session import Session
 from rowgate.database.bind import arguments, text_of
 from rowgate.database.link import NULL
 from rowgate.database.replicas import Work
-from rowgate.database.run import fetch_rows
+from rowgate.database.run import read_rows
 from rowgate.operation.types import FromVariable, Input, Items, Path, Scalar, Selected
 from rowgate.operation.values import called, check
 from rowgate.plan.entities import plan_entities
@@ -102,7 +102,7 @@ async def answer_entities(
         entity, statement = field.types[name]
         keys = [[key[position] for key in asked.values()] for position in range(len(entity.key))]
         bound = arguments(statement.binders, {**variables, KEY_GIVEN: keys}, session)
-        work = partial(fetch_rows, text=statement.text, arguments=bound, path=field.path)
+        work = partial(read_rows, text=statement.text, arguments=bound, path=field.path)
         rows = await reading(entity.table.source, work)
         values = [NULL if row[0] is None else row[0] for row in rows]
         found |= dict(zip(asked, values, strict=True))

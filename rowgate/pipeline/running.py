@@ -54,9 +54,15 @@ async def _run_tables(request: Request, fields: Sequence[TableField]) -> list[tu
         await validate(request.engine.webhooks, asked, judging)
     asking = Asking(request.values, request.session)
     database = _database(request, fields[0].source)
-    if database.replicas is not None and not fields[0].writes:
-        work = partial(run_tables, fields=fields, asking=asking)
-        return await database.replicas.read(work, database)
+    if database.replicas is None or fields[0].writes:
+        return await _run_on(database, fields, asking)
+    work = partial(_run_on, fields=fields, asking=asking)
+    return await database.replicas.read(work, database)
+
+
+async def _run_on(
+    database: Database, fields: Sequence[TableField], asking: Asking
+) -> list[tuple[bytes, bytes]]:
     first = fields[0]
     if first.shared is not None and len(fields) == 1:
         return [(first.key, await read_shared(database, first.shared, asking))]
@@ -73,10 +79,9 @@ def _database(request: Request, source: str) -> Database:
 
 async def _read(request: Request, source: str, work: Work[Result]) -> Result:
     database = _database(request, source)
-    if database.replicas is not None:
-        return await database.replicas.read(work, database)
-    async with database.connection() as connection:
-        return await work(connection)
+    if database.replicas is None:
+        return await work(database)
+    return await database.replicas.read(work, database)
 
 
 async def _run_other(
