@@ -71,6 +71,26 @@ async def test_a_new_key_is_taken_and_the_old_one_dropped(monkeypatch: pytest.Mo
     await gate.close()
 
 
+async def test_a_refresh_drops_a_key_that_was_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    provider = Provider(jwk(RSA, "1"), **{"cache-control": "max-age=86400"})
+    gate = await gate_of(provider)
+    await gate.identify(headers_of(RSA, "1"))
+    provider.keys = [jwk(OTHER_RSA, "2")]
+    await gate.refresh()
+    assert provider.fetches == 1
+    clock.now += 60
+    await gate.refresh()
+    assert provider.fetches == 2
+    with pytest.raises(ApiError, match="JWSInvalidSignature"):
+        await gate.identify(headers_of(RSA, "1"))
+    provider.status = 500
+    clock.now += 60
+    await gate.refresh()
+    assert (await gate.identify(headers_of(OTHER_RSA, "2"))).session.role == "user"
+    await gate.close()
+
+
 async def test_a_flood_of_unknown_keys_costs_one_fetch_a_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
