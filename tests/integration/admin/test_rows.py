@@ -189,7 +189,7 @@ async def test_columns_take_their_defaults(filled: Desk, key: str) -> None:
 
 
 async def test_a_role_gives_no_default_to_what_it_may_not_set(filled: Desk) -> None:
-    permission = {"columns": ["name"], "filter": {}, "check": None}
+    permission: Json = {"columns": ["name"], "filter": {}, "check": None}
     given = {"table": "author", "role": "user", "permission": permission}
     await filled.do("create_update_permission", given)
     command = {"table": "author", "where": {}, "$default": ["active"]}
