@@ -56,6 +56,11 @@ def _list(columns: str, source: str) -> str:
     )
 
 
+def _object(alias: str, members: str) -> str:
+    """The object of a row that may not be there, joined under an alias."""
+    return f"case when {alias}.id is not null then json_build_object({members}) end"
+
+
 _TRACK = "t.id, t.name, t.composer, t.milliseconds, t.bytes, t.unit_price"
 
 OPERATIONS = (
@@ -64,7 +69,8 @@ OPERATIONS = (
         "query ($id: Int!) { album_by_pk(id: $id) { id title artist_id } }",
         "query ($id: Int!) { album_by_pk: albumByRowId(rowId: $id) { id: rowId title "
         "artist_id: artistId } }",
-        _one_row("a.id, a.title, a.artist_id", "album as a where a.id = :id {and a}"),
+        "select json_build_object('id', a.id, 'title', a.title, 'artist_id', a.artist_id) "
+        "from album as a where a.id = :id {and a}",
         ("id",),
         _drawn(347),
     ),
@@ -136,34 +142,33 @@ OPERATIONS = (
         "unit_price: unitPrice track: trackByTrackId { name genre: genreByGenreId { name } "
         "album: albumByAlbumId { title artist: artistByArtistId { name } } } } } } }",
         _one_row(
-            "i.id, i.total, ("
-            + _one_row(
-                "c.first_name, c.last_name, ("
-                + _one_row("e.first_name", "employee as e where e.id = c.support_rep_id {and e}")
-                + ") as support_rep",
-                "customer as c where c.id = i.customer_id {and c}",
+            "i.id, i.total, "
+            + _object(
+                "c",
+                "'first_name', c.first_name, 'last_name', c.last_name, 'support_rep', "
+                + _object("e", "'first_name', e.first_name"),
             )
-            + ") as customer, ("
+            + " as customer, ("
             + _list(
-                "l.quantity, l.unit_price, ("
-                + _one_row(
-                    "t.name, ("
-                    + _one_row("g.name", "genre as g where g.id = t.genre_id {and g}")
-                    + ") as genre, ("
-                    + _one_row(
-                        "b.title, ("
-                        + _one_row("a.name", "artist as a where a.id = b.artist_id {and a}")
-                        + ") as artist",
-                        "album as b where b.id = t.album_id {and b}",
-                    )
-                    + ") as album",
-                    "track as t where t.id = l.track_id {and t}",
+                "l.quantity, l.unit_price, "
+                + _object(
+                    "t",
+                    "'name', t.name, 'genre', "
+                    + _object("g", "'name', g.name")
+                    + ", 'album', "
+                    + _object("b", "'title', b.title, 'artist', " + _object("a", "'name', a.name")),
                 )
-                + ") as track",
-                "invoice_line as l where l.invoice_id = i.id {and l} order by l.id",
+                + " as track",
+                "invoice_line as l left join track as t on t.id = l.track_id {and t} "
+                "left join genre as g on g.id = t.genre_id {and g} "
+                "left join album as b on b.id = t.album_id {and b} "
+                "left join artist as a on a.id = b.artist_id {and a} "
+                "where l.invoice_id = i.id {and l} order by l.id",
             )
             + ") as lines",
-            "invoice as i where i.id = :id {and i}",
+            "invoice as i left join customer as c on c.id = i.customer_id {and c} "
+            "left join employee as e on e.id = c.support_rep_id {and e} "
+            "where i.id = :id {and i}",
         ),
         ("id",),
         _drawn(4120),
@@ -183,10 +188,9 @@ OPERATIONS = (
             + _list(
                 "b.id, b.title, ("
                 + _list(
-                    f"{_TRACK}, ("
-                    + _one_row("g.name", "genre as g where g.id = t.genre_id {and g}")
-                    + ") as genre",
-                    "track as t where t.album_id = b.id {and t} order by t.id",
+                    f"{_TRACK}, " + _object("g", "'name', g.name") + " as genre",
+                    "track as t left join genre as g on g.id = t.genre_id {and g} "
+                    "where t.album_id = b.id {and t} order by t.id",
                 )
                 + ") as tracks",
                 "album as b where b.artist_id = a.id {and b} order by b.id",
@@ -202,8 +206,8 @@ OPERATIONS = (
         "mutation ($id: Int!, $phone: String!) { update_customer_by_pk: "
         "updateCustomerByRowId(input: "
         "{rowId: $id, customerPatch: {phone: $phone}}) { customer { id: rowId phone } } }",
-        "with w as (update customer as c set phone = :phone where c.id = :id {and c} "
-        "returning c.id, c.phone) select row_to_json(w) from w",
+        "update customer as c set phone = :phone where c.id = :id {and c} "
+        "returning json_build_object('id', c.id, 'phone', c.phone)",
         ("id", "phone"),
         lambda number: (1 + number * 7919 % 1000, f"+4{number % 10_000_000:07}"),
     ),

@@ -20,6 +20,7 @@ from rowgate.metadata.read import read
 from rowgate.pipeline import Answer, Endpoint, graphql
 from rowgate.settings import Settings
 from rowgate.snapshot.resolve import resolve
+from rowgate.sql.types import TAKEN_AS_TEXT
 
 Json = Any
 
@@ -61,6 +62,10 @@ class Served:
         assert not snapshot.inconsistencies, snapshot.inconsistencies
         generation = Generation(self.document, 1, declared, catalogs, snapshot, settings)
         self.database = await Database.connect(self.url, self.limits)
+        arrays = ", ".join(f"null::{name}[]" for name in sorted(TAKEN_AS_TEXT))
+        async with self.database.connection() as connection:
+            # The driver asks Postgres once what an array is; here, before anybody watches.
+            await connection.fetchrow(f"select {arrays}")
         world = SimpleNamespace(current=generation, databases={"default": self.database})
         self.engine = SimpleNamespace(settings=settings, world=world)
 

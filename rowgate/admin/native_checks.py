@@ -7,7 +7,8 @@ import asyncpg
 
 from rowgate.base.json import Json
 from rowgate.catalog.types import Catalog, PgType, TypeKind
-from rowgate.database.failures import describe
+from rowgate.database.address import Opener
+from rowgate.database.failures import as_api_error, describe
 from rowgate.database.pool import Database
 from rowgate.metadata.read import read
 from rowgate.snapshot.inconsistencies import Attempts
@@ -16,6 +17,7 @@ from rowgate.snapshot.natives import NativeQueryReader
 from rowgate.snapshot.types import NativeQuery
 from rowgate.sql.natives import probe
 
+_TO_CLOSE = 2.0
 _TEXTS = frozenset(("text", "varchar", "bpchar", "name", "citext"))
 
 
@@ -23,13 +25,18 @@ async def refusals(database: Database, source: Json, catalog: Catalog) -> Mappin
     """Why Postgres does not accept those of a source's native queries that it does not, by root
     field name. Those that do not resolve are left to the resolver to name."""
     queries = _resolved(source, catalog)
-    found = {}
-    async with database.connection() as connection:
-        for query in queries:
-            reason = await _refusal(connection, query)
-            if reason is not None:
-                found[query.name] = reason
-    return found
+    if not queries:
+        return {}
+    # Not of the pool, whose connections read numbers as texts: then the driver knows no composites.
+    try:
+        connection = await Opener(database.address, database.settings.terms()).open()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise as_api_error(error) from error
+    try:
+        judged = {query.name: await _refusal(connection, query) for query in queries}
+    finally:
+        await connection.close(timeout=_TO_CLOSE)
+    return {name: reason for name, reason in judged.items() if reason is not None}
 
 
 def _resolved(source: Json, catalog: Catalog) -> list[NativeQuery]:

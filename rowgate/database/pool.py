@@ -23,6 +23,7 @@ import asyncpg
 
 from rowgate.base.errors import ApiError, Overloaded
 from rowgate.database.address import Address, Opener, Pooled, Terms
+from rowgate.database.codecs import take_as_text
 from rowgate.database.express import Express
 from rowgate.database.failures import unreachable
 from rowgate.database.link import Link
@@ -149,14 +150,21 @@ class Database:
         self._taken += 1
         try:
             connection = await self._opener.open()
-            async with asyncio.timeout(self.settings.connect_timeout):
-                await _take_json_as_it_is(connection)
+            await self._instruct(connection)
             self._look_later()
             return connection
         except BaseException as error:
             self._give_back_place()
             if isinstance(error, Exception):
                 raise unreachable(error) from error
+            raise
+
+    async def _instruct(self, connection: Pooled) -> None:
+        try:
+            async with asyncio.timeout(self.settings.connect_timeout):
+                await take_as_text(connection)
+        except BaseException:
+            connection.terminate()
             raise
 
     async def _wait(self, seconds: float) -> None:
@@ -248,16 +256,6 @@ class Database:
         return 0 < idle <= rested or 0 < lifetime <= lived
 
 
-async def _take_json_as_it_is(connection: Pooled) -> None:
-    try:
-        await connection.set_type_codec(
-            "json", schema="pg_catalog", encoder=_as_bytes, decoder=_as_is, format="binary"
-        )
-    except BaseException:
-        connection.terminate()
-        raise
-
-
 async def _close(connections: Sequence[Pooled]) -> None:
     """Say good-bye to all at once; one that does not answer is cut off."""
     await asyncio.gather(*(_leave(one) for one in connections))
@@ -267,15 +265,6 @@ async def _leave(connection: Pooled) -> None:
     with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         # Cuts it off by itself where the time is over.
         await connection.close(timeout=_TO_CLOSE)
-
-
-def _as_is(value: bytes) -> bytes:
-    """JSON leaves as bytes: nobody decodes what Postgres built."""
-    return value
-
-
-def _as_bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value
 
 
 class Lease:

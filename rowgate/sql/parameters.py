@@ -13,7 +13,7 @@ from rowgate.algebra.types import (
 from rowgate.base.errors import ValidationFailed
 from rowgate.catalog.types import PgType, TypeKind
 from rowgate.sql.names import function_in, is_spatial, type_name
-from rowgate.sql.types import GivenCount, GivenRows, Statement
+from rowgate.sql.types import TAKEN_AS_TEXT, GivenCount, GivenRows, Statement
 
 _MOST = 32_767
 """How many parameters a statement may have: what the driver sends at most."""
@@ -53,6 +53,9 @@ class Parameters:
                 made = _from_geojson("u.x", type_)
                 return f"array(select {made} from unnest({number}::text[]) as u(x))"
             return _from_geojson(f"{number}::text", type_)
+        if type_.is_builtin and type_.name in TAKEN_AS_TEXT:
+            name = "text" if type_.name == "text" else type_name(type_)
+            return f"{number}::{name}{'[]' if leaf.as_array else ''}"
         if leaf.as_array:
             return f"({number}::text[])::{type_name(type_)}[]"
         if type_.kind is TypeKind.COMPOSITE:
@@ -62,8 +65,6 @@ class Parameters:
                 f"jsonb_populate_record(null::{name}, ({number}::text)::jsonb) "
                 f"else ({number}::text)::{name} end"
             )
-        if type_.is_builtin and type_.name == "text":
-            return f"{number}::text"
         return f"({number}::text)::{type_name(type_)}"
 
     def array(self, items: ListOf) -> str:

@@ -163,6 +163,7 @@ def test_sighup_with_the_metadata_database_away_is_one_line_and_serving_goes_on(
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f'alter database "{name}" allow_connections false')
         connection.execute(cut, [name])
+        until(lambda: connection.execute(cut, [name]).fetchone() is None)
         engine.process.send_signal(signal.SIGHUP)
         until(lambda: "the metadata cannot be reloaded" in engine.log.read_text())
         connection.execute(f'alter database "{name}" allow_connections true')

@@ -3,7 +3,7 @@ with "session" as materialized (
   delete from "public"."article" as t0
   where (
     select s.c
-    from "session" as s) is not null and (t0."rating" < ($1::text)::"pg_catalog"."float8")
+    from "session" as s) is not null and (t0."rating" < $1::"pg_catalog"."float8")
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)

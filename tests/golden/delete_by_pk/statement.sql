@@ -5,7 +5,7 @@ with "session" as materialized (
 delete from "public"."article" as t0
 where (
   select s.c
-  from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+  from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
 returning row(t0.*)::text
 -- $1 = "{\"x-hasura-role\":\"admin\"}"
 -- $2 = "4"

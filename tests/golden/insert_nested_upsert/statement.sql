@@ -5,7 +5,7 @@ with "session" as materialized (
 insert into "public"."author" as t0 ("name", "registered")
 values (case when (
     select s.c
-    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."bool")
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, $3::"pg_catalog"."bool")
 on conflict on constraint "author_name_key" do
 update
 set "registered" = excluded."registered"
@@ -19,7 +19,7 @@ with "session" as materialized (
 insert into "public"."article" as t0 ("title", "author_id")
 values (case when (
     select s.c
-    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."int4")
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, $3::"pg_catalog"."int4")
 returning row(t0.*)::text
 -- $1 = "{\"x-hasura-role\":\"admin\"}"
 -- $2 = "U"

@@ -26,13 +26,13 @@ from (
         where a.id is not null), '[]') as latest
 
     from author as r
-    left join article as a on a.author_id = r.id and a.rating >= ($1::text)::"pg_catalog"."float8"
+    left join article as a on a.author_id = r.id and a.rating >= $1::"pg_catalog"."float8"
 
     group by r.id
 ) as t0
-  where (t0."articles" >= ($2::text)::"pg_catalog"."int8")
+  where (t0."articles" >= $2::"pg_catalog"."int8")
   order by t0."author_id" asc nulls last
-  limit ($4::text)::"pg_catalog"."int8") as "{}"
+  limit $4::"pg_catalog"."int8") as "{}"
 -- $1 = "1.5"
 -- $2 = "1"
 -- $3 = "%e%"

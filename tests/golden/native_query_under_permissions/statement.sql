@@ -7,7 +7,7 @@ from (
         from (
           select *
           from jsonb_to_recordset(jsonb_path_query_array(to_jsonb(t0."latest"), '$[*] ? (@.type() == "object")')) as held("id" "pg_catalog"."int4", "title" "pg_catalog"."text", "published" "pg_catalog"."bool")) as t1
-        where (t1."published" = ($3::text)::"pg_catalog"."bool")) as "{}") end) as "latest", (
+        where (t1."published" = $3::"pg_catalog"."bool")) as "{}") end) as "latest", (
     select coalesce(json_agg(row_to_json("{}")), '[]'::json)
     from (
       select t1."title" as "title"
@@ -26,13 +26,13 @@ from (
         where a.id is not null), '[]') as latest
 
     from author as r
-    left join article as a on a.author_id = r.id and a.rating >= ($1::text)::"pg_catalog"."float8"
+    left join article as a on a.author_id = r.id and a.rating >= $1::"pg_catalog"."float8"
 
     group by r.id
 ) as t0
-  where (t0."articles" > ($2::text)::"pg_catalog"."int8")
+  where (t0."articles" > $2::"pg_catalog"."int8")
   order by t0."author_id" asc nulls last
-  limit least(($5::text)::"pg_catalog"."int8", 3)) as "{}"
+  limit least($5::"pg_catalog"."int8", 3)) as "{}"
 -- $1 = "0"
 -- $2 = "1"
 -- $3 = "true"

@@ -5,7 +5,7 @@ from (
     from (
       select t1.*
       from "public"."article" as t1
-      where (t1."author_id" = t0."id") and (t1."rating" > ($1::text)::"pg_catalog"."float8")) as t1) as "articles_aggregate"
+      where (t1."author_id" = t0."id") and (t1."rating" > $1::"pg_catalog"."float8")) as t1) as "articles_aggregate"
   from "public"."author" as t0
   order by t0."id" asc nulls last) as "{}"
 -- $1 = "1"

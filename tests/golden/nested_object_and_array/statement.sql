@@ -16,10 +16,10 @@ from (
           where (t2."article_id" = t1."id")
           order by t2."tag_id" asc nulls last) as "{}") as "article_tags"
       from "public"."article" as t1
-      where (t1."author_id" = t0."id") and (t1."published" = ($1::text)::"pg_catalog"."bool")
+      where (t1."author_id" = t0."id") and (t1."published" = $1::"pg_catalog"."bool")
       order by t1."id" desc nulls first
-      limit ($2::text)::"pg_catalog"."int8"
-      offset ($3::text)::"pg_catalog"."int8") as "{}") as "articles"
+      limit $2::"pg_catalog"."int8"
+      offset $3::"pg_catalog"."int8") as "{}") as "articles"
   from "public"."author" as t0
   order by t0."id" asc nulls last) as "{}"
 -- $1 = "true"

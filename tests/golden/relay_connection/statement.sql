@@ -16,7 +16,7 @@ from (
     from (
       select t0.*
       from "public"."article" as t0
-      where (t0."published" = ($1::text)::"pg_catalog"."bool")
+      where (t0."published" = $1::"pg_catalog"."bool")
       order by t0."rating" desc nulls last, t0."id" asc nulls last
       limit 3) as b) as t0) as t0
 -- $1 = "true"

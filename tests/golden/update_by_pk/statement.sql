@@ -3,10 +3,10 @@ BEGIN;
 with "session" as materialized (
   select set_config('hasura.user', $1::text, true) as c)
 update "public"."article" as t0
-set "title" = $2::text, "views" = t0."views" + ($3::text)::"pg_catalog"."int8"
+set "title" = $2::text, "views" = t0."views" + $3::"pg_catalog"."int8"
 where (
   select s.c
-  from "session" as s) is not null and (t0."id" = ($4::text)::"pg_catalog"."int4")
+  from "session" as s) is not null and (t0."id" = $4::"pg_catalog"."int4")
 returning row(t0.*)::text
 -- $1 = "{\"x-hasura-role\":\"admin\"}"
 -- $2 = "New"

@@ -3,10 +3,10 @@ BEGIN;
 with "session" as materialized (
   select set_config('hasura.user', $3::text, true) as c), "written" as (
   update "public"."article" as t0
-  set "details" = t0."details" || ($1::text)::"pg_catalog"."jsonb"
+  set "details" = t0."details" || $1::"pg_catalog"."jsonb"
   where (
     select s.c
-    from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('details', t0."details")), '[]'::json)
@@ -18,10 +18,10 @@ select json_build_object('returning', (
 with "session" as materialized (
   select set_config('hasura.user', $3::text, true) as c), "written" as (
   update "public"."article" as t0
-  set "details" = ($1::text)::"pg_catalog"."jsonb" || t0."details"
+  set "details" = $1::"pg_catalog"."jsonb" || t0."details"
   where (
     select s.c
-    from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('details', t0."details")), '[]'::json)
@@ -36,7 +36,7 @@ with "session" as materialized (
   set "details" = t0."details" - $1::text
   where (
     select s.c
-    from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('details', t0."details")), '[]'::json)
@@ -48,10 +48,10 @@ select json_build_object('returning', (
 with "session" as materialized (
   select set_config('hasura.user', $3::text, true) as c), "written" as (
   update "public"."article" as t0
-  set "details" = t0."details" #- ($1::text[])::"pg_catalog"."text"[]
+  set "details" = t0."details" #- $1::text[]
   where (
     select s.c
-    from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('details', t0."details")), '[]'::json)
@@ -63,10 +63,10 @@ select json_build_object('returning', (
 with "session" as materialized (
   select set_config('hasura.user', $3::text, true) as c), "written" as (
   update "public"."author" as t0
-  set "profile" = ($1::text)::"pg_catalog"."jsonb"
+  set "profile" = $1::"pg_catalog"."jsonb"
   where (
     select s.c
-    from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)
@@ -78,10 +78,10 @@ select json_build_object('affected_rows', (
 with "session" as materialized (
   select set_config('hasura.user', $3::text, true) as c), "written" as (
   update "public"."author" as t0
-  set "profile" = t0."profile" - ($1::text)::"pg_catalog"."int4"
+  set "profile" = t0."profile" - $1::"pg_catalog"."int4"
   where (
     select s.c
-    from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('profile', t0."profile")), '[]'::json)

@@ -6,7 +6,7 @@ with "session" as materialized (
   set "title" = $1::text
   where (
     select s.c
-    from "session" as s) is not null and (t0."id" = ($2::text)::"pg_catalog"."int4")
+    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)
@@ -20,10 +20,10 @@ select json_build_object('affected_rows', (
 with "session" as materialized (
   select set_config('hasura.user', $3::text, true) as c), "written" as (
   update "public"."article" as t0
-  set "views" = t0."views" + ($1::text)::"pg_catalog"."int8"
+  set "views" = t0."views" + $1::"pg_catalog"."int8"
   where (
     select s.c
-    from "session" as s) is not null and (t0."id" = any(($2::text[])::"pg_catalog"."int4"[]))
+    from "session" as s) is not null and (t0."id" = any($2::"pg_catalog"."int4"[]))
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)

@@ -3,13 +3,13 @@ with "session" as materialized (
   insert into "public"."author" as t0 ("name", "registered")
   values (case when (
       select s.c
-      from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."bool"), (case when (
+      from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, $3::"pg_catalog"."bool"), (case when (
       select s.c
       from "session" as s) is not null then $4::text else null::"pg_catalog"."text" end, default)
   on conflict on constraint "author_name_key" do
   update
   set "registered" = excluded."registered"
-  where (t0."registered" = ($1::text)::"pg_catalog"."bool")
+  where (t0."registered" = $1::"pg_catalog"."bool")
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)

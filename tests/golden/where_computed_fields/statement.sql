@@ -5,6 +5,6 @@ from (
   where (("public"."author_label"("author_row" => t0.*) ~~ $1::text) and exists (
       select 1
       from "public"."author_published"("author_row" => t0.*) as t1
-      where (t1."rating" > ($2::text)::"pg_catalog"."float8")))) as "{}"
+      where (t1."rating" > $2::"pg_catalog"."float8")))) as "{}"
 -- $1 = "%#2"
 -- $2 = "1"

@@ -2,7 +2,7 @@ select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
   select t0."id" as "id", t0."views" as "views"
   from "public"."article" as t0
-  where ((t0."id" = any(($1::text[])::"pg_catalog"."int4"[])) and (t0."id" <> all(($2::text[])::"pg_catalog"."int4"[])) and (t0."rating" >= ($3::text)::"pg_catalog"."float8") and (t0."rating" < ($4::text)::"pg_catalog"."float8") and (t0."views" = ($5::text)::"pg_catalog"."int8") and (t0."views" <> ($6::text)::"pg_catalog"."int8"))) as "{}"
+  where ((t0."id" = any($1::"pg_catalog"."int4"[])) and (t0."id" <> all($2::"pg_catalog"."int4"[])) and (t0."rating" >= $3::"pg_catalog"."float8") and (t0."rating" < $4::"pg_catalog"."float8") and (t0."views" = $5::"pg_catalog"."int8") and (t0."views" <> $6::"pg_catalog"."int8"))) as "{}"
 -- $1 = ["1", "2", "3"]
 -- $2 = ["7", "8"]
 -- $3 = "3"

@@ -5,7 +5,7 @@ from (
   where (exists (
       select 1
       from "public"."author" as t1
-      where (t1."id" = t0."author_id") and (t1."registered" = ($1::text)::"pg_catalog"."bool")) and (not exists (
+      where (t1."id" = t0."author_id") and (t1."registered" = $1::"pg_catalog"."bool")) and (not exists (
         select 1
         from "public"."article_tag" as t1
         where (t1."article_id" = t0."id") and exists (
