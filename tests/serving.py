@@ -23,6 +23,7 @@ from rowgate.snapshot.resolve import resolve
 from rowgate.sql.types import TAKEN_AS_TEXT
 
 Json = Any
+_ONE = PoolSettings(maximum=1)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Served:
     url: str
     document: Json
     options: Mapping[str, str]
-    limits: PoolSettings = PoolSettings(maximum=1)
+    limits: PoolSettings
     engine: Any = None
     database: Database = field(init=False)
 
@@ -149,10 +150,11 @@ def serving(
     *,
     enums: tuple[str, ...] = (),
     options: Mapping[str, str] | None = None,
+    limits: PoolSettings = _ONE,
 ) -> Iterator[Served]:
     """An engine over the database at `url` after `script` has run there."""
     loop = asyncio.new_event_loop()
-    served = Served(loop, url, document, options or {})
+    served = Served(loop, url, document, options or {}, limits)
     try:
         loop.run_until_complete(_prepare(url, script))
         loop.run_until_complete(served.open(enums))

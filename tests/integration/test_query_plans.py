@@ -126,6 +126,10 @@ def test_three_levels_over_many_rows_use_the_indexes(shelter: Served) -> None:
     "query",
     [
         "{ photo_by_pk(id: 5) { url animal { name store { name } } } }",
+        "{ photo(order_by: {id: asc}, limit: 20) { id url } }",
+        "{ photo(order_by: {id: desc}, limit: 5) { url animal { name store { name } } } }",
+        "query { animal_by_pk(id: 5) { name store { name } photos { url animal { name } } } }",
+        "{ photo_aggregate(where: {animal_id: {_eq: 7}}) { aggregate { count } } }",
         "{ photo(where: {id: {_in: [1, 2, 3]}}) { url animal { name } } }",
         "{ animal(where: {id: {_eq: 3}}) { photos_aggregate { aggregate { count max { id } } } } }",
         "{ animal(where: {id: {_lt: 3}, photos: {id: {_gt: 4}}}) { id } }",

@@ -13,12 +13,15 @@ import psycopg
 import pytest
 
 from rowgate.base.errors import ApiError
+from rowgate.base.session import Session
 from rowgate.database.bind import Argument
 from rowgate.database.express import Express
 from rowgate.database.pool import Database, PoolSettings
 from rowgate.database.run import fetch_shared
+from rowgate.pipeline import Endpoint, graphql
 from rowgate.postgres import EmbeddedPostgres
 from tests.certificates import Authority
+from tests.serving import serving, source
 
 ECHO = "select json_build_array($1::text, ($2::text)::int, $3::text[])"
 DIVIDED = "select to_json(10 / ($1::text)::int)"
@@ -239,3 +242,35 @@ async def test_few_connections_or_none_prepared_are_not_shared(url: str) -> None
             assert await ask(database, ECHO, "a", "1", []) == ["a", 1, []]
         assert not database.express.ready(ECHO)
         await database.close()
+
+
+OWN = """
+create table item (id int primary key, owner int not null, name text);
+insert into item select n, n % 100, 'of ' || n % 100 from generate_series(1, 300) as n;
+create index on item (owner);
+"""
+
+
+def test_many_users_at_once_see_only_their_own(database_url: str) -> None:
+    own = {"columns": ["id", "name"], "filter": {"owner": "X-Hasura-User-Id"}}
+    tables = [{"table": "item", "select_permissions": [{"role": "user", "permission": own}]}]
+    declared = source(database_url, tables)
+    limits = PoolSettings(maximum=8, timeout=20)
+    with serving(database_url, OWN, declared, limits=limits) as served:
+        body = json.dumps({"query": "{ item(order_by: {id: asc}) { id name } }"}).encode()
+
+        async def seen_by(number: int) -> bool:
+            user = str(number % 100)
+            session = Session("user", {"x-hasura-role": "user", "x-hasura-user-id": user})
+            answer = await graphql(served.engine, body, session, {}, Endpoint.GRAPHQL)
+            rows = json.loads(answer.body)["data"]["item"]
+            return len(rows) == 3 and {row["name"] for row in rows} == {f"of {user}"}
+
+        async def all_of(numbers: range) -> list[bool]:
+            return await asyncio.gather(*(seen_by(number) for number in numbers))
+
+        for _ in range(50):
+            assert all(served.loop.run_until_complete(all_of(range(1))))
+        assert all(served.loop.run_until_complete(all_of(range(2_000))))
+        carried = sum(len(one.connection.shared) for one in served.database.express._links)
+        assert carried, "none was shared"
