@@ -28,6 +28,8 @@ _ELSEWHERE = frozenset(("26000", "0A000", "57014", "57P01", "57P02", "57P03"))
 """SQLSTATEs that are the connection's and not the statement's: a prepared statement that is gone,
 a cancellation that was meant for another, an end of service."""
 
+_MISTAKEN = 0.5
+"""Seconds within which that shows; who has run for longer has met its own time limit."""
 _NUMBERS = count(1)
 
 Answer = bytes | None
@@ -162,8 +164,9 @@ class Link(asyncio.Protocol):
         """Give the first of those that wait its answer."""
         value, self._value = self._value, None
         error, self._error = self._error, None
-        self.last_ready = self._loop.time()
         asked = self.asked.popleft()
+        began = max(asked.sent, self.last_ready)
+        self.last_ready = self._loop.time()
         if not self.asked:
             self.stalled = False
             if self.closing:
@@ -175,7 +178,7 @@ class Link(asyncio.Protocol):
             return
         if error is None:
             answer.set_result(value or NULL)
-        elif error.sqlstate in _ELSEWHERE:
+        elif error.sqlstate in _ELSEWHERE and self.last_ready - began < _MISTAKEN:
             answer.set_result(None)
         else:
             answer.set_exception(error)

@@ -164,6 +164,17 @@ async def test_nobody_waits_behind_a_slow_one(database: Database) -> None:
     assert await asyncio.gather(*slow) == ["", ""]
 
 
+async def test_the_time_limit_of_a_statement_is_met_once(url: str) -> None:
+    database = await Database.connect(url, PoolSettings(maximum=8, statement_timeout=1))
+    await warm(database, WAITING, "0")
+    began = time.monotonic()
+    with pytest.raises(ApiError) as refused:
+        await ask(database, WAITING, "9")
+    assert refused.value.code == "timeout"
+    assert 1 <= time.monotonic() - began < 1.9
+    await database.close()
+
+
 async def test_who_leaves_ends_the_statement(database: Database) -> None:
     await warm(database, WAITING, "0")
     slow = asyncio.create_task(ask(database, WAITING, "30"))
