@@ -41,10 +41,12 @@ class WriteWriter(ConnectionWriter):
         else:
             shown = self.response(write.response, f"{WRITTEN} as t0", frame)
         change = self.change(write.change, whole=frame.wants_row)
-        return f"with {self.session()}, {WRITTEN} as ({change}) select {shown}"
+        session = f"{self.session()}, " if isinstance(write.change, Insert) else ""
+        return f"with {session}{WRITTEN} as ({change}) select {shown}"
 
     def session(self) -> str:
-        """The common table expression that sets `hasura.user`."""
+        """The common table expression that sets `hasura.user`, for inserts, whose every row waits
+        for it; updates and deletes hold it in their one condition."""
         return f"{_SESSION} as materialized ({self.setting()})"
 
     def setting(self) -> str:
@@ -87,7 +89,8 @@ class WriteWriter(ConnectionWriter):
         texts = ["row(t0.*)::text", *(f"t0.{quote(name)}::text" for name in columns)]
         checked = "" if isinstance(change, Delete) else self._checked(change)
         returned = f" returning {', '.join(texts)}{checked}"
-        return f"with {self.session()} {self._bare(change)}{returned}"
+        session = f"with {self.session()} " if isinstance(change, Insert) else ""
+        return f"{session}{self._bare(change)}{returned}"
 
     def change(self, change: Insert | Update | Delete, *, whole: bool = False) -> str:
         """The change itself, returning its rows."""
@@ -165,7 +168,7 @@ class WriteWriter(ConnectionWriter):
     def _where(self, rows: Rows) -> str:
         condition = conjunction([rows.filter, rows.where])
         test = "" if condition == TRUE else f" and {self.condition(condition, Frame())}"
-        return f" where {_SET}{test}"
+        return f" where ({self.setting()}) is not null{test}"
 
     def _assignment(self, one: Assignment) -> str:
         name = quote(one.column)

@@ -1,14 +1,11 @@
 BEGIN;
 
-with "session" as materialized (
-  select set_config('hasura.user', $1::text, true) as c)
 delete from "public"."article" as t0
 where (
-  select s.c
-  from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
+  select set_config('hasura.user', $2::text, true) as c) is not null and (t0."id" = $1::"pg_catalog"."int4")
 returning row(t0.*)::text
--- $1 = "{\"x-hasura-role\":\"admin\"}"
--- $2 = "4"
+-- $1 = "4"
+-- $2 = "{\"x-hasura-role\":\"admin\"}"
 
 select json_build_object('id', t0."id", 'title', t0."title", 'author', (case when t0_1."id" is not null then json_build_object('name', t0_1."name") end))
 from (

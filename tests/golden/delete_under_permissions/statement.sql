@@ -1,9 +1,7 @@
-with "session" as materialized (
-  select set_config('hasura.user', $2::text, true) as c), "written" as (
+with "written" as (
   delete from "public"."article" as t0
   where (
-    select s.c
-    from "session" as s) is not null and (t0."editor" = $1::text)
+    select set_config('hasura.user', $2::text, true) as c) is not null and (t0."editor" = $1::text)
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)

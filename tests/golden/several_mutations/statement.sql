@@ -12,13 +12,11 @@ from "written" as t0
 -- $1 = "fresh"
 -- $2 = "{\"x-hasura-role\":\"admin\"}"
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."tag" as t0
   set "name" = $1::text
   where (
-    select s.c
-    from "session" as s) is not null and (t0."name" = $2::text)
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."name" = $2::text)
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)
@@ -27,12 +25,10 @@ select json_build_object('affected_rows', (
 -- $2 = "fresh"
 -- $3 = "{\"x-hasura-role\":\"admin\"}"
 
-with "session" as materialized (
-  select set_config('hasura.user', $2::text, true) as c), "written" as (
+with "written" as (
   delete from "public"."tag" as t0
   where (
-    select s.c
-    from "session" as s) is not null and (t0."name" = $1::text)
+    select set_config('hasura.user', $2::text, true) as c) is not null and (t0."name" = $1::text)
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('id', t0."id", 'name', t0."name")), '[]'::json)

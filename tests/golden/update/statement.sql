@@ -1,10 +1,8 @@
-with "session" as materialized (
-  select set_config('hasura.user', $4::text, true) as c), "written" as (
+with "written" as (
   update "public"."article" as t0
   set "body" = null, "genre" = $1::text, "views" = t0."views" + $2::"pg_catalog"."int8"
   where (
-    select s.c
-    from "session" as s) is not null and (t0."author_id" = $3::"pg_catalog"."int4")
+    select set_config('hasura.user', $4::text, true) as c) is not null and (t0."author_id" = $3::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)

@@ -1,17 +1,14 @@
 BEGIN;
 
-with "session" as materialized (
-  select set_config('hasura.user', $1::text, true) as c)
 update "public"."article" as t0
-set "title" = $2::text, "views" = t0."views" + $3::"pg_catalog"."int8"
+set "title" = $1::text, "views" = t0."views" + $2::"pg_catalog"."int8"
 where (
-  select s.c
-  from "session" as s) is not null and (t0."id" = $4::"pg_catalog"."int4")
+  select set_config('hasura.user', $4::text, true) as c) is not null and (t0."id" = $3::"pg_catalog"."int4")
 returning row(t0.*)::text
--- $1 = "{\"x-hasura-role\":\"admin\"}"
--- $2 = "New"
--- $3 = "1"
--- $4 = "3"
+-- $1 = "New"
+-- $2 = "1"
+-- $3 = "3"
+-- $4 = "{\"x-hasura-role\":\"admin\"}"
 
 select json_build_object('title', t0."title", 'views', t0."views", 'author', (case when t0_1."id" is not null then json_build_object('name', t0_1."name") end))
 from (

@@ -1,12 +1,10 @@
 BEGIN;
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."article" as t0
   set "details" = t0."details" || $1::"pg_catalog"."jsonb"
   where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('details', t0."details")), '[]'::json)
@@ -15,13 +13,11 @@ select json_build_object('returning', (
 -- $2 = "1"
 -- $3 = "{\"x-hasura-role\":\"admin\"}"
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."article" as t0
   set "details" = $1::"pg_catalog"."jsonb" || t0."details"
   where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('details', t0."details")), '[]'::json)
@@ -30,13 +26,11 @@ select json_build_object('returning', (
 -- $2 = "2"
 -- $3 = "{\"x-hasura-role\":\"admin\"}"
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."article" as t0
   set "details" = t0."details" - $1::text
   where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('details', t0."details")), '[]'::json)
@@ -45,13 +39,11 @@ select json_build_object('returning', (
 -- $2 = "3"
 -- $3 = "{\"x-hasura-role\":\"admin\"}"
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."article" as t0
   set "details" = t0."details" #- $1::text[]
   where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('details', t0."details")), '[]'::json)
@@ -60,13 +52,11 @@ select json_build_object('returning', (
 -- $2 = "1"
 -- $3 = "{\"x-hasura-role\":\"admin\"}"
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."author" as t0
   set "profile" = $1::"pg_catalog"."jsonb"
   where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)
@@ -75,13 +65,11 @@ select json_build_object('affected_rows', (
 -- $2 = "2"
 -- $3 = "{\"x-hasura-role\":\"admin\"}"
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."author" as t0
   set "profile" = t0."profile" - $1::"pg_catalog"."int4"
   where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('returning', (
     select coalesce(json_agg(json_build_object('profile', t0."profile")), '[]'::json)

@@ -1,12 +1,10 @@
 BEGIN;
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."article" as t0
   set "title" = $1::text
   where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = $2::"pg_catalog"."int4")
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."id" = $2::"pg_catalog"."int4")
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)
@@ -17,13 +15,11 @@ select json_build_object('affected_rows', (
 -- $2 = "1"
 -- $3 = "{\"x-hasura-role\":\"admin\"}"
 
-with "session" as materialized (
-  select set_config('hasura.user', $3::text, true) as c), "written" as (
+with "written" as (
   update "public"."article" as t0
   set "views" = t0."views" + $1::"pg_catalog"."int8"
   where (
-    select s.c
-    from "session" as s) is not null and (t0."id" = any($2::"pg_catalog"."int4"[]))
+    select set_config('hasura.user', $3::text, true) as c) is not null and (t0."id" = any($2::"pg_catalog"."int4"[]))
   returning t0.*)
 select json_build_object('affected_rows', (
     select count(*)

@@ -1,10 +1,8 @@
-with "session" as materialized (
-  select set_config('hasura.user', $4::text, true) as c), "written" as (
+with "written" as (
   update "public"."article" as t0
   set "title" = $2::text
   where (
-    select s.c
-    from "session" as s) is not null and (t0."editor" = $3::text)
+    select set_config('hasura.user', $4::text, true) as c) is not null and (t0."editor" = $3::text)
   returning t0.*, case when coalesce((not (t0."title" ~~ $1::text)), false) then true else ('rowgate: check constraint of an insert/update permission has failed' || left(row(t0.*)::text, 0))::boolean end as "rowgate:ok")
 select json_build_object('affected_rows', (
     select count(*)
