@@ -27,7 +27,8 @@ reset: setup ## drop the data of `make run`, after asking
 	@$(VENV)/bin/rowgate reset
 
 test: setup ## run every test
-	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not alone"
+	$(PY) -m pytest -m alone
 
 prove: setup ## compare the engine with its oracle over PROVE_CASES=100000 requests; prints the figure
 	ROWGATE_PROPERTY_CASES=$(PROVE_CASES) $(PY) -m pytest -n auto --maxprocesses 4 --dist load \

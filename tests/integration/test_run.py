@@ -101,6 +101,7 @@ def row_count(url: str) -> int:
     return int(row[0])
 
 
+@pytest.mark.alone
 def test_a_run_answers_keeps_its_data_and_ends(state: Path) -> None:
     first = Run(state)
     told = first.ready()

@@ -105,6 +105,7 @@ async def test_names_are_taken_whatever_their_case(auth_service: Service) -> Non
     assert (await signed_in(auth_service, name.upper()))["access_token"]
 
 
+@pytest.mark.alone
 async def test_timing_tells_nothing_about_who_exists(start_auth: StartAuth) -> None:
     free = {"AUTH_ATTEMPTS_PER_ACCOUNT": "1000000", "AUTH_ATTEMPTS_PER_ADDRESS": "1000000"}
     async with start_auth(**free) as service:
