@@ -40,8 +40,8 @@ def announce(project: Project, databases: Databases, odd: Sequence[str], seconds
     OUTPUT.print("  admin         HASURA_GRAPHQL_ADMIN_SECRET, in the header x-hasura-admin-secret")
     body = json.dumps({"query": QUERY})
     OUTPUT.print(f"\n  curl -s {urls['graphql']} -d '{body}'\n", markup=False)
-    OUTPUT.print(f"Ready after {seconds:.1f} s. Ctrl-C stops everything; logs: {project.logs}")
     _write(project, databases, urls)
+    OUTPUT.print(f"Ready after {seconds:.1f} s. Ctrl-C stops everything; logs: {project.logs}")
 
 
 def withdraw(project: Project) -> None:
