@@ -1,6 +1,6 @@
 """What Postgres has: relations, columns, types, constraints, functions. Facts only, no wishes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -100,7 +100,7 @@ class Relation:
     oid: int = 0
     inherited: bool = False
 
-    def at_most_one(self, columns: frozenset[str]) -> bool:
+    def at_most_one(self, columns: Set[str]) -> bool:
         """Whether no two rows can have the same values, none of them null, in `columns`."""
         keys = [*((self.primary_key,) if self.primary_key else ()), *self.unique_keys]
         unique = any(key.immediate and columns >= set(key.columns) for key in keys)

@@ -230,8 +230,10 @@ class Database:
         """Close idle connections that have rested or lived for long enough."""
         self._look = None
         now = asyncio.get_running_loop().time()
-        self._take_back_shared(lambda link: self._is_done(link, now))
-        stale = [one for one in self._idle if self._is_stale(one, now)]
+        self._take_back_shared(
+            lambda link: self._is_due(now - link.last_ready, now - link.connection.opened_at)
+        )
+        stale = [one for one in self._idle if self._is_due(one.rested(now), now - one.opened_at)]
         if stale:
             self._idle[:] = [one for one in self._idle if one not in stale]
             closing = asyncio.create_task(_close(stale))
@@ -245,14 +247,9 @@ class Database:
             self._idle.append(connection)
             self._give_back_place()
 
-    def _is_done(self, link: Link, now: float) -> bool:
+    def _is_due(self, rested: float, lived: float) -> bool:
+        """Whether a connection that rested and lived for so many seconds is to be closed."""
         idle, lifetime = self.settings.idle_timeout, self.settings.lifetime
-        rested, lived = now - link.last_ready, now - link.connection.opened_at
-        return 0 < idle <= rested or 0 < lifetime <= lived
-
-    def _is_stale(self, connection: Pooled, now: float) -> bool:
-        idle, lifetime = self.settings.idle_timeout, self.settings.lifetime
-        rested, lived = connection.rested(now), now - connection.opened_at
         return 0 < idle <= rested or 0 < lifetime <= lived
 
 

@@ -21,12 +21,14 @@ def object_relationship(
         target = _relation(catalog, using.table)
         key = _foreign_key(target, using, relation.name)
         join = Join(using.table, tuple(zip(key.target_columns, key.columns, strict=True)))
-        return _relationship(declaration, join, target, _Shape(is_array=False, parent_first=True))
+        shape = _Shape(is_array=False, parent_first=True)
+        return _relationship(declaration, join, (relation, target), shape)
     key = _foreign_key(relation, using, None)
     join = Join(key.target, tuple(zip(key.columns, key.target_columns, strict=True)))
     optional = any(relation.columns[column].nullable for column in key.columns)
     target = _relation(catalog, key.target)
-    return _relationship(declaration, join, target, _Shape(is_array=False, optional=optional))
+    shape = _Shape(is_array=False, optional=optional)
+    return _relationship(declaration, join, (relation, target), shape)
 
 
 def array_relationship(
@@ -41,7 +43,8 @@ def array_relationship(
     target = _relation(catalog, using.table)
     key = _foreign_key(target, using, relation.name)
     join = Join(using.table, tuple(zip(key.target_columns, key.columns, strict=True)))
-    return _relationship(declaration, join, target, _Shape(is_array=True, parent_first=True))
+    shape = _Shape(is_array=True, parent_first=True)
+    return _relationship(declaration, join, (relation, target), shape)
 
 
 class _Shape:
@@ -56,8 +59,14 @@ class _Shape:
 
 
 def _relationship(
-    declaration: RelationshipDeclaration, join: Join, target: Relation, shape: _Shape
+    declaration: RelationshipDeclaration,
+    join: Join,
+    ends: tuple[Relation, Relation],
+    shape: _Shape,
 ) -> Relationship:
+    ours, theirs = ends
+    # Compared with another type, equality may be wider than the key's: citext finds 'a' and 'A'.
+    exact = {b for a, b in join.pairs if ours.columns[a].type == theirs.columns[b].type}
     return Relationship(
         declaration.name,
         join,
@@ -65,7 +74,7 @@ def _relationship(
         shape.optional,
         shape.parent_first,
         declaration.comment,
-        target.at_most_one(frozenset(theirs for _, theirs in join.pairs)),
+        theirs.at_most_one(exact),
     )
 
 
@@ -81,7 +90,7 @@ def _manual(
     _check_columns(target, using.column_mapping.values())
     shape.parent_first = shape.is_array or using.insertion_order == "after_parent"
     join = Join(using.remote_table, tuple(using.column_mapping.items()))
-    return _relationship(declaration, join, target, shape)
+    return _relationship(declaration, join, (relation, target), shape)
 
 
 def _check_columns(relation: Relation, columns: Iterable[str]) -> None:

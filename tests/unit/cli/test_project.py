@@ -2,7 +2,10 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -10,6 +13,7 @@ from rowgate.cli.development.children import last_words
 from rowgate.cli.development.project import SECRETS, locked, opened, read_env, refuse_taken
 from rowgate.cli.failures import CommandError
 from rowgate.cli.migrate import last_line
+from rowgate.postgres import ports
 from rowgate.postgres.ports import free_port
 
 
@@ -78,6 +82,24 @@ def test_a_taken_port_is_named_with_its_setting(monkeypatch: pytest.MonkeyPatch)
             refuse_taken(project, {"engine", "s3"})
         refuse_taken(project, {"engine"})
     assert free_port() != port
+
+
+def test_a_port_is_given_once_among_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_CHOICE", range(22_528, 22_548))
+    monkeypatch.setattr(ports, "_TRIES", 20)
+    look = (
+        "from rowgate.postgres import ports; ports._CHOICE = range(22_528, 22_548)\n"
+        "ports._TRIES = 20; print(*(ports.free_port() for _ in range(5)), flush=True); input()"
+    )
+    command = (sys.executable, "-c", look)
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as other:
+        assert other.stdout is not None
+        theirs = {int(port) for port in other.stdout.readline().split()}
+        ours = {free_port() for _ in range(10)}
+        assert len(theirs) == 5
+        assert len(ours) == 10
+        assert not ours & theirs
+        other.communicate("\n")
 
 
 def test_a_state_folder_is_held_by_one(tmp_path: Path) -> None:
