@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-import asyncpg
 import httpx
 
 from rowgate.admin import (
@@ -24,6 +23,7 @@ from rowgate.base.errors import AccessDenied, ApiError
 from rowgate.base.json import Json, encode
 from rowgate.base.observation import Level, Log, capture_standard_logging
 from rowgate.base.session import ADMIN, Session
+from rowgate.database.failures import FAILURES
 from rowgate.features.rest.openapi import describe
 from rowgate.features.rest.types import RestCall
 from rowgate.http.application import Application
@@ -257,7 +257,7 @@ async def _health(world: World) -> Health:
     try:
         async with world.store.connection() as connection:
             await connection.fetchval("select 1", timeout=5)
-    except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (ApiError, *FAILURES):
         return Health.UNREACHABLE
     return Health.INCONSISTENT if world.current.snapshot.inconsistencies else Health.OK
 

@@ -22,7 +22,7 @@ from rowgate.admin.types import Generation as Made
 from rowgate.base.errors import ApiError, Conflict
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN, Session
-from rowgate.database.failures import as_api_error, reason
+from rowgate.database.failures import FAILURES, as_api_error, reason
 from rowgate.database.pool import READ_COMMITTED, Database
 from rowgate.generation import Generation
 from rowgate.metadata import store
@@ -169,7 +169,7 @@ class World:
         try:
             await self.reload()
             await self._apply_settings()
-        except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (ApiError, *FAILURES) as error:
             _log.error("the metadata cannot be reloaded: %s", reason(error))
 
     def _tools(self) -> Tools:
@@ -276,7 +276,7 @@ class World:
         while True:
             try:
                 await self._listen()
-            except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (ApiError, *FAILURES) as error:
                 _log.warning("cannot follow the metadata: %s", as_api_error(error).message)
                 await asyncio.sleep(_RETRY_SECONDS)
 

@@ -9,8 +9,6 @@ from contextlib import AbstractAsyncContextManager
 from itertools import takewhile
 from typing import Protocol
 
-import asyncpg
-
 from rowgate.admin import request as requests
 from rowgate.admin.draft import Draft, run
 from rowgate.admin.request import Bulk, BulkKind, Command, Endpoint, Single, singles
@@ -18,7 +16,7 @@ from rowgate.admin.types import Edit, OnBroken
 from rowgate.base.errors import AccessDenied, ApiError
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
-from rowgate.database.failures import as_api_error
+from rowgate.database.failures import FAILURES, as_api_error
 from rowgate.settings import Settings
 
 Answer = tuple[int, bytes]
@@ -69,7 +67,7 @@ async def _answer(
         return refusal(error, settings, session)
     except RecursionError:
         return refusal(ApiError("the request is nested too deeply"), settings, session)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILURES as error:
         return refusal(as_api_error(error), settings, session)
 
 

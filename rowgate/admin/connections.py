@@ -18,7 +18,7 @@ from rowgate.base.json import Json, encode
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.introspect import introspect
 from rowgate.catalog.types import Catalog
-from rowgate.database.failures import reason
+from rowgate.database.failures import FAILURES, reason
 from rowgate.database.pool import Database, PoolSettings
 from rowgate.database.replicas import Replicas
 
@@ -109,7 +109,7 @@ class Connector:
         if self._check_queries and source.get("native_queries"):
             try:
                 refused = await refusals(made.database, source, made.catalog)
-            except (ApiError, OSError, asyncpg.InterfaceError) as error:
+            except (ApiError, *FAILURES) as error:
                 return replace(made, catalog=None, failure=reason(error))
         catalog = replace(made.catalog, refused_queries=refused)
         return replace(made, catalog=catalog, queries=digest)
@@ -146,7 +146,7 @@ async def _ask(database: Database, digest: str, enums: frozenset[QualifiedName])
     try:
         async with database.connection() as connection:
             catalog = await introspect(connection, enums)
-    except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (ApiError, *FAILURES) as error:
         return Connected(digest, enums, database, failure=reason(error))
     return Connected(digest, enums, database, catalog)
 

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-import asyncpg
-
 from rowgate.admin.api import Answer, refusal
 from rowgate.admin.arguments import Arguments
 from rowgate.base.errors import AccessDenied, ApiError, NotSupported
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import ADMIN, Session
 from rowgate.database.bind import arguments as bind
-from rowgate.database.failures import as_api_error
+from rowgate.database.failures import FAILURES, as_api_error
 from rowgate.database.pool import Database
 from rowgate.features.tables.fields import Ran, TableField, plan_field, prepare
 from rowgate.operation.document import Limits, parse, require_object, variable_values
@@ -66,7 +64,7 @@ async def explain_api(world: World, settings: Settings, body: bytes, session: Se
         return refusal(error, settings, session)
     except RecursionError:
         return refusal(ApiError("the operation is nested too deeply"), settings, session)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILURES as error:
         return refusal(as_api_error(error), settings, session)
 
 

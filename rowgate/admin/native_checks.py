@@ -8,7 +8,7 @@ import asyncpg
 from rowgate.base.json import Json
 from rowgate.catalog.types import Catalog, PgType, TypeKind
 from rowgate.database.address import Opener
-from rowgate.database.failures import as_api_error, describe
+from rowgate.database.failures import FAILURES, as_api_error, describe
 from rowgate.database.pool import Database
 from rowgate.metadata.read import read
 from rowgate.snapshot.inconsistencies import Attempts
@@ -30,7 +30,7 @@ async def refusals(database: Database, source: Json, catalog: Catalog) -> Mappin
     # Not of the pool, whose connections read numbers as texts: then the driver knows no composites.
     try:
         connection = await Opener(database.address, database.settings.terms()).open()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILURES as error:
         raise as_api_error(error) from error
     try:
         judged = {query.name: await _refusal(connection, query) for query in queries}

@@ -37,6 +37,7 @@ from rowgate.base.json import Json, decode, encode
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.introspect import introspect
 from rowgate.catalog.types import Catalog
+from rowgate.database.failures import FAILURES
 
 _CONNECT_SECONDS = 10.0
 _DDL = frozenset(
@@ -108,7 +109,7 @@ async def _run(wanted: Script, draft: Draft) -> Json:
 async def _close(connection: asyncpg.Connection) -> None:
     try:
         await connection.close(timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except FAILURES:
         connection.terminate()
 
 

@@ -13,7 +13,7 @@ from rowgate.admin.statements import split
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
 from rowgate.database.address import Address, Opener, Terms
-from rowgate.database.failures import as_api_error, describe
+from rowgate.database.failures import FAILURES, as_api_error, describe
 
 COMMAND_OK: Json = {"result_type": "CommandOk", "result": None}
 
@@ -31,7 +31,7 @@ async def connect(address: Address, seconds: float) -> asyncpg.Connection:
     try:
         terms = Terms({"application_name": "rowgate run_sql"}, seconds)
         return await Opener(address, terms).open()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILURES as error:
         raise as_api_error(error) from error
 
 
@@ -43,7 +43,7 @@ async def execute(connection: asyncpg.Connection, sql: str) -> Json:
         for statement in statements[:-1]:
             await connection.execute(statement)
         return await _last(connection, statements[-1]) if statements else COMMAND_OK
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILURES as error:
         raise failure(error, sql) from error
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import asyncpg
 from rich.text import Text
 
 from rowgate import __version__
@@ -25,7 +24,7 @@ from rowgate.cli.failures import ERRORS, OUTPUT, CommandError
 from rowgate.cli.options import Format
 from rowgate.cli.writing import printable, write_json
 from rowgate.database.address import Opener
-from rowgate.database.failures import reason
+from rowgate.database.failures import FAILURES, reason
 from rowgate.database.pool import PoolSettings
 from rowgate.metadata.directory import located as load
 from rowgate.metadata.lint.check import RULES
@@ -114,7 +113,7 @@ async def _with_databases(subject: Subject) -> Subject:
 async def _ask(name: str, wanted: Wanted) -> tuple[Catalog, LeadingColumns, Reach]:
     try:
         connection = await Opener(wanted.address, wanted.settings.terms()).open()
-    except (ApiError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (ApiError, *FAILURES) as error:
         text = f"The database of source {name} does not answer: {reason(error)}."
         raise CommandError(text) from None
     try:

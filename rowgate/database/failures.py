@@ -16,6 +16,13 @@ CHECK_FAILED = "rowgate: check constraint of an insert/update permission has fai
 AWAY = "postgres-error"
 """The code of a database that cannot be reached."""
 
+LOST = asyncpg.InternalClientError
+"""What the driver raises where a connection ends between two of its messages."""
+
+FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, LOST)
+"""What a statement, or the opening of a connection, ends with where Postgres, the network or the
+driver refuses it."""
+
 _CONSTRAINTS = {
     "23505": ("Uniqueness violation. ", "constraint-violation"),
     "23503": ("Foreign key violation. ", "constraint-violation"),
@@ -55,7 +62,7 @@ def as_api_error(error: Exception) -> ApiError:
         return Unexpected("connection error", code="postgres-error", internal=_of_network(error))
     if isinstance(error, asyncpg.exceptions.DataError | ValueError | OverflowError):
         return ApiError(str(error), code="data-exception")
-    if isinstance(error, asyncpg.InterfaceError):
+    if isinstance(error, asyncpg.InterfaceError | LOST):
         return Unexpected("connection error", code="postgres-error", internal=type(error).__name__)
     return Unexpected("internal error", internal=type(error).__name__)
 

@@ -19,13 +19,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import asyncpg
-
 from rowgate.base.errors import ApiError, Overloaded
 from rowgate.database.address import Address, Opener, Pooled, Terms
 from rowgate.database.codecs import take_as_text
 from rowgate.database.express import Express
-from rowgate.database.failures import unreachable
+from rowgate.database.failures import FAILURES, LOST, unreachable
 from rowgate.database.link import Link
 
 if TYPE_CHECKING:
@@ -192,7 +190,7 @@ class Database:
         if not connection.is_closed() and connection.is_in_transaction():
             try:
                 await connection.execute("rollback")
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except FAILURES:
                 connection.terminate()
         if self._closed and not connection.is_closed():
             connection.terminate()
@@ -253,13 +251,18 @@ class Database:
         return 0 < idle <= rested or 0 < lifetime <= lived
 
 
+def _is_lost(error: BaseException) -> bool:
+    """Whether the driver lost count of what a connection was asked: it is of no use any more."""
+    return isinstance(error, LOST) or isinstance(error.__cause__, LOST)
+
+
 async def _close(connections: Sequence[Pooled]) -> None:
     """Say good-bye to all at once; one that does not answer is cut off."""
     await asyncio.gather(*(_leave(one) for one in connections))
 
 
 async def _leave(connection: Pooled) -> None:
-    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    with suppress(*FAILURES):
         # Cuts it off by itself where the time is over.
         await connection.close(timeout=_TO_CLOSE)
 
@@ -285,5 +288,7 @@ class Lease:
         trace: TracebackType | None,
     ) -> None:
         connection, self._connection = self._connection, None
+        if error is not None and connection is not None and _is_lost(error):
+            connection.terminate()
         if connection is not None and not self._database.take_back(connection):
             await self._database.release(connection)

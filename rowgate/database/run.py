@@ -9,7 +9,7 @@ import asyncpg
 from rowgate.base.errors import ApiError
 from rowgate.base.names import PathStep
 from rowgate.database.bind import Argument
-from rowgate.database.failures import as_api_error
+from rowgate.database.failures import FAILURES, as_api_error
 from rowgate.database.link import NULL
 from rowgate.database.pool import Database
 
@@ -80,7 +80,7 @@ async def transaction(connection: asyncpg.Connection) -> AsyncIterator[None]:
     try:
         async with connection.transaction():
             yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except FAILURES as error:
         raise as_api_error(error) from error
 
 

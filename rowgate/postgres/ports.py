@@ -3,6 +3,7 @@
 Apart because the supervisor asks the same of every process it starts.
 """
 
+import os
 import random
 import socket
 import sys
@@ -14,9 +15,9 @@ _CHOICE = range(10_240, 22_528)
 10,000 added that the object store uses), so that none takes one between the look and the start."""
 _TRIES = 100
 _KEPT = 64
-_claims: deque[tuple[int, socket.socket]] = deque()
-"""The ports that were given last, each with the name that tells other processes so: between the
-look and the start of a server, nothing else does."""
+_claims: deque[tuple[int, int]] = deque()
+"""The ports that were given last, each with the handle of a socket whose name tells other
+processes so: between the look and the start of a server, nothing else does."""
 
 
 def free_port() -> int:
@@ -39,9 +40,9 @@ def _claimed(port: int) -> bool:
         except OSError:
             claim.close()
             return False
-    _claims.append((port, claim))
+    _claims.append((port, claim.detach()))
     if len(_claims) > _KEPT:
-        _claims.popleft()[1].close()
+        os.close(_claims.popleft()[1])
     return True
 
 

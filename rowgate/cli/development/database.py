@@ -7,6 +7,7 @@ import asyncpg
 
 from rowgate.cli.development.project import Project
 from rowgate.cli.failures import CommandError
+from rowgate.database.failures import FAILURES
 from rowgate.postgres import EmbeddedPostgres
 
 OWNER = "rowgate"
@@ -83,6 +84,6 @@ async def _ask(url: str) -> None:
     try:
         connection = await asyncpg.connect(url, timeout=10)
         await connection.close()
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (ValueError, *FAILURES) as error:
         reason = str(error) or type(error).__name__
         raise CommandError(f"The database of DATABASE_URL does not answer: {reason}.") from None

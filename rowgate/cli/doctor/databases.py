@@ -8,6 +8,7 @@ import asyncpg
 
 from rowgate.cli import running
 from rowgate.cli.doctor.types import Examined, failed, ok, unknown, warning
+from rowgate.database.failures import FAILURES
 
 OLDEST = 150_000
 _ASK = """
@@ -28,7 +29,7 @@ def examine() -> Iterator[Examined]:
         return
     try:
         yield from asyncio.run(_ask(url))
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (ValueError, *FAILURES) as error:
         reason = str(error) or type(error).__name__
         advice = "Check host, port, user and password of DATABASE_URL, and that the server runs."
         yield failed("database", f"it does not answer: {reason}", advice)

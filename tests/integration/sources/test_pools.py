@@ -6,9 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import psycopg
 import pytest
 
+from rowgate.base.errors import ApiError
+from rowgate.database.pool import Database, PoolSettings
 from rowgate.postgres import EmbeddedPostgres
 from tests.conftest import fresh_database
 from tests.integration.sources.conftest import Add
@@ -231,3 +234,20 @@ def test_defaults_come_from_the_settings_and_workers_share_the_total(
 def wait_for_all(engine: Serving) -> None:
     """Until every worker has heard of the change: long beyond the time in which it must."""
     until(lambda: all("data" in slowly(engine, 0.0) for _ in range(20)))
+
+
+async def test_one_that_the_driver_lost_count_of_is_not_lent_again(url: str) -> None:
+    database = await Database.connect(url, PoolSettings(maximum=1))
+    try:
+        for how in (asyncpg.InternalClientError("cannot switch"), ApiError("connection error")):
+            with pytest.raises(type(how)):
+                async with database.connection() as connection:
+                    raise how from asyncpg.InternalClientError("cannot switch")
+            assert database.size == 0
+        with pytest.raises(ApiError):
+            async with database.connection() as connection:
+                raise ApiError("a refusal")
+        async with database.connection() as again:
+            assert again is connection
+    finally:
+        await database.close()

@@ -176,6 +176,7 @@ def test_failures_of_the_driver() -> None:
     assert as_api_error(OSError("refused")).code == "postgres-error"
     assert as_api_error(TimeoutError()).message == "connection error"
     assert as_api_error(asyncpg.InterfaceError("closed")).code == "postgres-error"
+    assert as_api_error(asyncpg.InternalClientError("cannot switch")).code == "postgres-error"
     assert as_api_error(ZeroDivisionError()).message == "internal error"
     known = NotFound("x")
     assert as_api_error(known) is known
