@@ -8,6 +8,9 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	&& command -v $$name && break; done)
 COMPILE := $(VENV)/bin/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --python-version 3.11
+# Compiled modules are kept, whatever the environment says: a process starts in half the time.
+export PYTHONDONTWRITEBYTECODE :=
+
 PROVE_CASES ?= 100000
 CONFORMANCE ?= ../shared/conformance
 SOURCES := rowgate service auth actions db tests

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import asyncpg
-import httpx
 
 from rowgate.admin.connection import Lookup, defaults_of
 from rowgate.admin.connections import NOTHING, Connections, Connector, close_unused
@@ -22,6 +21,7 @@ from rowgate.admin.types import Generation as Made
 from rowgate.base.errors import ApiError, Conflict
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN, Session
+from rowgate.base.webhook import new_client
 from rowgate.database.failures import FAILURES, as_api_error, reason
 from rowgate.database.pool import READ_COMMITTED, Database
 from rowgate.generation import Generation
@@ -48,7 +48,7 @@ class World:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.store = database
-        self.webhooks = httpx.AsyncClient(follow_redirects=False)
+        self.webhooks = new_client()
         """What calls the user's services."""
         self._connector = Connector(
             _lookup(settings),

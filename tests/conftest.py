@@ -1,6 +1,8 @@
 """What tests share: one real Postgres a run, and databases of their own in it."""
 
+import gc
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ import psycopg
 import pytest
 
 from rowgate.postgres import EmbeddedPostgres
+from tests.certificates import Authority
 
 _LONGEST = ("cli/test_commands.py", "integration/test_run.py", "integration/test_process.py")
 
@@ -16,6 +19,23 @@ _LONGEST = ("cli/test_commands.py", "integration/test_run.py", "integration/test
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are processors, since a worker often waits for a process of its own."""
     return min(8, (os.cpu_count() or 1) + 2)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Clients of tests trust one authority that nobody is: to read all the public ones takes 20 ms,
+    which thousands of clients would do."""
+    if "SSL_CERT_FILE" not in os.environ:
+        folder = tempfile.TemporaryDirectory()
+        config.add_cleanup(folder.cleanup)
+        file = Path(folder.name) / "nobody.pem"
+        file.write_text(Authority("nobody").root.pem)
+        os.environ["SSL_CERT_FILE"] = str(file)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: nothing looks for garbage in it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,10 +11,10 @@ from rowgate.base.errors import AccessDenied, ApiError
 from rowgate.base.json import Json
 from rowgate.base.observation import Log
 from rowgate.base.session import Session
+from rowgate.base.webhook import new_client
 from rowgate.http.session.key_source import KeySource
 from rowgate.http.session.keys import Key, configured_key
 from rowgate.http.session.locations import Authorization, Location, find_token
-from rowgate.http.session.outbound import new_client
 from rowgate.http.session.secret import (
     ROLE,
     SECRET_HEADERS,
@@ -35,6 +35,7 @@ from rowgate.http.types import Headers, Pairs
 from rowgate.settings import Settings, SettingsError
 
 _BEARER = "Bearer "
+_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Gate:
 
     def __init__(self, settings: Settings, log: Log) -> None:
         self._log = log
-        self._client = new_client()
+        self._client = new_client(_TIMEOUT)
         self._secrets = AdminSecrets(settings.admin_secrets)
         self._unauthorized = settings.unauthorized_role
         self._trusting = settings.trust_unauthorized_headers

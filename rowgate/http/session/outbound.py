@@ -7,8 +7,6 @@ import httpx
 
 LARGEST = 1024 * 1024
 """Bytes that an answer may have."""
-TIMEOUT = 10.0
-"""Seconds without a byte after which a request is given up."""
 
 
 class TooLarge(httpx.HTTPError):
@@ -22,11 +20,6 @@ class Received:
     status: int
     headers: httpx.Headers
     content: bytes
-
-
-def new_client() -> httpx.AsyncClient:
-    """A client for `fetch`; to be closed by who made it."""
-    return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
 
 
 async def fetch(
