@@ -31,7 +31,7 @@ reset: setup ## drop the data of `make run`, after asking
 
 test: setup ## run every test
 	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not alone"
-	$(PY) -m pytest -m alone
+	$(PY) -m pytest -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 
 prove: setup ## compare the engine with its oracle over PROVE_CASES=100000 requests; prints the figure
 	ROWGATE_PROPERTY_CASES=$(PROVE_CASES) $(PY) -m pytest -n auto --maxprocesses 4 --dist load \
