@@ -6,6 +6,7 @@ its dictionaries, queues and two messages an answer, costs as much as the work i
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -19,6 +20,10 @@ LONGEST = 65_536
 """Bytes of a body up to which it is taken whole; longer ones come by ASGI, piece by piece."""
 _JOINED = 65_536
 """Bytes up to which head and body are copied into one piece."""
+_END_OF_HEAD = b"\r\n\r\n"
+_LONGEST_HEAD = 4_096
+HEADS = 512
+"""How many heads are remembered, of up to `_LONGEST_HEAD` bytes each."""
 
 Client = tuple[str, int] | None
 DirectAnswer = tuple[int, RawHeaders, bytes]
@@ -30,6 +35,16 @@ class DirectRoute(Protocol):
 
     async def directly(self, headers: dict[str, str], body: bytes, client: Client) -> DirectAnswer:
         """The answer to a request, whatever goes wrong; nothing is raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the parser made of the bytes of a head: its route, its headers, the bytes of the body
+    that follows. Clients send the same heads again and again; equal bytes mean the same."""
+
+    route: DirectRoute
+    headers: dict[str, str]
+    length: int
 
 
 class _Exchange:
@@ -53,24 +68,50 @@ class _Exchange:
 
 class DirectProtocol(OneWriteProtocol):
     """As its base for all but whole small POSTs to certain paths: these make no scope, no cycle
-    and no messages. Made by `speaking`."""
+    and no messages. A head that was seen before is not parsed again. Made by `speaking`."""
 
     find_routes: Callable[[], Mapping[bytes, DirectRoute]]
     """Set by `speaking`, as a static method."""
+    heads: dict[bytes, _Head]
+    """Those seen last, of all connections, by their bytes; set by `speaking`."""
 
     _routes: Mapping[bytes, DirectRoute]
     _route: DirectRoute | None = None
     _body: bytes
     _read: dict[str, str]
     _keeps: bool
+    _between = True
+    """Whether the parser has seen the last request to its end, and nothing of another."""
+    _chunk = b""
+    """What came in one piece while it was so."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin with `transport`, and the routes that there are by now."""
         super().connection_made(transport)
         self._routes = type(self).find_routes()
 
+    def data_received(self, data: bytes) -> None:
+        """Take a whole request whose head is known as what it is; give all else to the parser."""
+        if self._between:
+            end = data.find(_END_OF_HEAD, 0, _LONGEST_HEAD) + 4
+            head = self.heads.get(data[:end])
+            if head is not None and len(data) == end + head.length and self._is_free():
+                self._unset_keepalive_if_required()
+                self._start(head.route, head.headers, data[end:], keep_alive=True)
+                return
+            self._chunk = data
+            super().data_received(data)
+            self._chunk = b""
+        else:
+            super().data_received(data)
+
+    def _is_free(self) -> bool:
+        """Whether no request before is still under way."""
+        return self.cycle is None or self.cycle.response_complete
+
     def on_message_begin(self) -> None:
         """Begin a request, of which nothing is known yet."""
+        self._between = False
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -96,7 +137,7 @@ class DirectProtocol(OneWriteProtocol):
             return False
         if self.expect_100_continue or parser.should_upgrade():
             return False
-        if self.cycle is not None and not self.cycle.response_complete:
+        if not self._is_free():
             return False
         read = {
             name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in self.headers
@@ -116,14 +157,30 @@ class DirectProtocol(OneWriteProtocol):
 
     def on_message_complete(self) -> None:
         """Start to answer."""
+        self._between = True
         route = self._route
         if route is None:
             super().on_message_complete()
             return
         self._route = None
-        exchange = _Exchange(keep_alive=self._keeps)
+        self._remember(route)
+        self._start(route, self._read, self._body, keep_alive=self._keeps)
+
+    def _remember(self, route: DirectRoute) -> None:
+        """Keep the head of a request that came alone and in one piece."""
+        chunk, length = self._chunk, len(self._body)
+        end = chunk.find(_END_OF_HEAD, 0, _LONGEST_HEAD) + 4
+        if end > 4 and len(chunk) == end + length and self._keeps:
+            if len(self.heads) >= HEADS:
+                del self.heads[next(iter(self.heads))]
+            self.heads[chunk[:end]] = _Head(route, self._read, length)
+
+    def _start(
+        self, route: DirectRoute, headers: dict[str, str], body: bytes, *, keep_alive: bool
+    ) -> None:
+        exchange = _Exchange(keep_alive=keep_alive)
         self.cycle = exchange  # type: ignore[assignment]
-        asked = route.directly(self._read, self._body, self.client)
+        asked = route.directly(headers, body, self.client)
         task = self.loop.create_task(self._answer(asked, exchange))
         exchange.task = task
         self.tasks.add(task)
@@ -167,4 +224,5 @@ def _write(transport: Any, answer: DirectAnswer, exchange: _Exchange) -> None:
 def speaking(routes: Callable[[], Mapping[bytes, DirectRoute]]) -> type[DirectProtocol]:
     """The protocol that answers POSTs to the paths of `routes` directly; they are asked for when a
     connection is made."""
-    return type("SpokenProtocol", (DirectProtocol,), {"find_routes": staticmethod(routes)})
+    own = {"find_routes": staticmethod(routes), "heads": {}}
+    return type("SpokenProtocol", (DirectProtocol,), own)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from rowgate.http.direct import LONGEST, Client, DirectAnswer, speaking
+from rowgate.http.direct import HEADS, LONGEST, Client, DirectAnswer, DirectProtocol, speaking
 from rowgate.http.exchange import raw_headers
 
 HOT = b"/hot"
@@ -121,6 +121,84 @@ async def test_requests_in_a_row_are_answered_in_order() -> None:
     async with serving(Echo()) as port:
         in_a_row = [post(b"1", b"x-wait: 0.05"), post(b"2"), post(b"3")]
         assert await answers(port, *in_a_row) == [b"direct 1", b"by ASGI 2", b"by ASGI 3"]
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The paths of requests whose head was parsed, as they come."""
+    paths: list[bytes] = []
+    parse = DirectProtocol.on_headers_complete
+
+    def parsing(protocol: DirectProtocol) -> None:
+        paths.append(protocol.url)
+        parse(protocol)
+
+    monkeypatch.setattr(DirectProtocol, "on_headers_complete", parsing)
+    return paths
+
+
+async def test_a_head_that_was_seen_is_not_parsed_again(parsed: list[bytes]) -> None:
+    async with serving(Echo()) as port:
+        for body in (b"1", b"2", b"3"):
+            assert await answers(port, post(body)) == [b"direct " + body]
+        assert parsed == [HOT]
+        for different in (post(b"44"), post(b"5", b"x-a: 1"), post(b"6", b"x-a: 2")):
+            await answers(port, different)
+        assert parsed == [HOT] * 4
+
+
+async def test_not_more_heads_are_kept_than_allowed(parsed: list[bytes]) -> None:
+    async with serving(Echo()) as port:
+        for number in range(HEADS + 1):
+            await answers(port, post(b"1", b"x-a: %d" % number))
+        await answers(port, post(b"1", b"x-a: 1"))
+        assert parsed == [HOT] * (HEADS + 1)
+        await answers(port, post(b"1", b"x-a: 0"))
+        long = post(b"1", b"x-a: " + b"a" * 5_000)
+        for _ in range(2):
+            assert await answers(port, long) == [b"direct 1"]
+        assert parsed == [HOT] * (HEADS + 4)
+
+
+async def test_a_known_head_means_the_same_however_its_bytes_come() -> None:
+    stream = post(b"12") + post(b"34") + post(b"56")
+    async with serving(Echo()) as port:
+        await answers(port, post(b"00"))
+        for at in range(1, len(stream), 5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for piece in (stream[:at], stream[at:]):
+                writer.write(piece)
+                await asyncio.sleep(0.001)
+            for body in (b"12", b"34", b"56"):
+                assert (await reader.readuntil(body)).count(b"HTTP/1.1 200") == 1
+            writer.close()
+
+
+async def test_a_known_head_within_a_body_is_a_body(parsed: list[bytes]) -> None:
+    inner = post(b"00")
+    async with serving(Echo()) as port:
+        await answers(port, inner)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        outer = post(b"x" * len(inner))
+        writer.write(outer[: -len(inner)])
+        await asyncio.sleep(0.01)
+        writer.write(inner)
+        assert (await reader.readuntil(b"\r\n\r\n00")).endswith(b"direct " + inner)
+        writer.close()
+        assert parsed == [HOT] * 2
+
+
+async def test_a_known_head_waits_for_the_request_before_it() -> None:
+    async with serving(Echo()) as port:
+        await answers(port, post(b"00"))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(post(b"1", b"x-wait: 0.1"))
+        await asyncio.sleep(0.02)
+        writer.write(post(b"00"))
+        first = await reader.readuntil(b"direct 1")
+        assert b"00" not in first.split(b"\r\n\r\n")[-1]
+        await reader.readuntil(b"by ASGI 00")
+        writer.close()
 
 
 async def test_a_connection_is_used_again_and_closed_where_that_is_asked() -> None:
