@@ -26,9 +26,10 @@ class _Wire(asyncio.BaseProtocol):
 
 class Pooled(asyncpg.Connection):
     """A connection, and what its pool notes of it: when it was opened, what it had done when the
-    pool last looked, and the names of the statements that were prepared while it was shared."""
+    pool last looked, the names of the statements that were prepared while another than the driver
+    spoke, and who does so for one statement at a time (see `link`)."""
 
-    __slots__ = ("done", "looked_at", "opened_at", "shared")
+    __slots__ = ("done", "looked_at", "opened_at", "shared", "solo")
     _protocol: _Wire
     _transport: asyncio.Transport
 
@@ -51,7 +52,12 @@ class Pooled(asyncpg.Connection):
         """Note that it was opened at `now`, seconds of the loop's clock."""
         self.opened_at = self.looked_at = now
         self.shared: dict[str, bytes] = {}
+        self.solo: asyncio.BaseProtocol | None = None
         self.done = self._protocol.queries_count
+
+    def note_use(self) -> None:
+        """Note that it was used by another than the driver."""
+        self.done = -1
 
     def rested(self, now: float) -> float:
         """For how many seconds it has been seen to do nothing."""

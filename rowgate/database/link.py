@@ -8,6 +8,7 @@ it is given back, used by the driver.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from struct import Struct
 
@@ -30,6 +31,8 @@ a cancellation that was meant for another, an end of service."""
 
 _MISTAKEN = 0.5
 """Seconds within which that shows; who has run for longer has met its own time limit."""
+_TO_CANCEL = 1.0
+"""Seconds that Postgres has to end a statement whose client has left."""
 _NUMBERS = count(1)
 
 Answer = bytes | None
@@ -197,6 +200,72 @@ class Link(asyncio.Protocol):
         """The connection as the driver's again; nothing may be under way."""
         self.connection.take_transport_back()
         return self.connection
+
+
+class Solo(Link):
+    """A link that carries one statement at a time, for who has the connection alone; the driver
+    has it back in between. What it asked is not asked again where that could change things twice:
+    a connection that is lost is an error."""
+
+    def __init__(self, connection: Pooled, prepared: int) -> None:
+        """`prepared` is how many statements it keeps."""
+        super().__init__(connection, prepared, lambda _: None)
+        self._leaving = True  # what is asked is written at once
+
+    @classmethod
+    def of(cls, connection: Pooled, prepared: int) -> "Solo":
+        """The one of `connection`."""
+        solo = connection.solo
+        if isinstance(solo, cls):
+            connection.transport.set_protocol(solo)
+        else:
+            solo = connection.solo = cls(connection, prepared)
+        return solo
+
+    async def run(self, text: str, arguments: Sequence[Argument]) -> Answer:
+        """The answer to a statement, as a transaction of its own, after which the driver speaks
+        again; None where Postgres has not run it and the driver is to be asked. Raises
+        `asyncpg.PostgresError`, and `ConnectionError` where nobody knows. Who is cancelled has the
+        statement cancelled."""
+        connection = self.connection
+        connection.note_use()
+        try:
+            answer = self.ask(text, arguments, self._loop.time())
+            self._flush()
+            self._leaving = True
+            return await answer
+        except UnicodeEncodeError:
+            return None
+        except asyncio.CancelledError:
+            await self._end()
+            raise
+        finally:
+            if not (self.asked or connection.is_closed()):
+                connection.take_transport_back()
+
+    async def _end(self) -> None:
+        """Have Postgres end what runs; where it does not soon, the connection ends."""
+        try:
+            async with asyncio.timeout(_TO_CANCEL):
+                if self.asked:
+                    await self.connection.cancel()
+                if self.asked:
+                    ended = self.asked[0].answer = self._loop.create_future()
+                    with suppress(asyncpg.PostgresError, ConnectionError):
+                        await ended
+        except TimeoutError:
+            pass
+        finally:
+            if self.asked:
+                self.connection.terminate()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell who waits that nobody knows what became of the statement."""
+        lost = self._error or exc or ConnectionResetError("the connection was closed")
+        for one in self.asked:
+            if not one.answer.done():
+                one.answer.set_exception(lost)
+        super().connection_lost(exc)
 
 
 def _read_error(body: bytes) -> asyncpg.PostgresError:

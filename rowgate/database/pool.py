@@ -89,6 +89,9 @@ class Database:
         self._look: asyncio.TimerHandle | None = None
         self.express = Express(self, settings.shared(), settings.prepared)
         """Those of its connections that quick statements share."""
+        self.solo = settings.prepared if settings.shared() else 0
+        """How many statements a connection keeps where the driver does not speak; 0: it always
+        does."""
         self._retiring: set[asyncio.Task[None]] = set()
 
     @classmethod

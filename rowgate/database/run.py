@@ -8,9 +8,10 @@ import asyncpg
 
 from rowgate.base.errors import ApiError
 from rowgate.base.names import PathStep
+from rowgate.database.address import Pooled
 from rowgate.database.bind import Argument
 from rowgate.database.failures import FAILURES, as_api_error
-from rowgate.database.link import NULL
+from rowgate.database.link import NULL, Solo
 from rowgate.database.pool import Database
 
 _INPUT_CODES = frozenset(("constraint-violation", "permission-error"))
@@ -33,9 +34,37 @@ async def fetch(
     return NULL if value is None else value
 
 
+async def fetch_alone(
+    database: Database,
+    text: str,
+    arguments: Sequence[Argument],
+    path: tuple[PathStep, ...] = (),
+) -> bytes:
+    """As `fetch`, a transaction of its own, on a connection that is had for it alone."""
+    async with database.connection() as connection:
+        return await _alone(database, connection, text, arguments, path)
+
+
+async def _alone(
+    database: Database,
+    connection: Pooled,
+    text: str,
+    arguments: Sequence[Argument],
+    path: tuple[PathStep, ...] = (),
+) -> bytes:
+    if database.solo:
+        try:
+            value = await Solo.of(connection, database.solo).run(text, arguments)
+        except (asyncpg.PostgresError, OSError) as error:
+            raise _pointed(as_api_error(error), path) from error
+        if value is not None:
+            return value
+    return await fetch(connection, text, arguments, path)
+
+
 async def fetch_shared(database: Database, text: str, arguments: Sequence[Argument]) -> bytes:
-    """As `fetch`, of a statement that may be asked twice: on a shared connection where it is quick,
-    else on one of its own."""
+    """As `fetch_alone`, of a statement that may be asked twice: on a shared connection where it is
+    quick."""
     try:
         value = await database.express.ask(text, arguments)
     except asyncpg.PostgresError as error:
@@ -44,7 +73,7 @@ async def fetch_shared(database: Database, text: str, arguments: Sequence[Argume
         return value
     async with database.connection() as connection:
         began = time.perf_counter()
-        value = await fetch(connection, text, arguments)
+        value = await _alone(database, connection, text, arguments)
         database.express.note(text, time.perf_counter() - began)
         return value
 

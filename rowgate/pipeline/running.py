@@ -9,7 +9,7 @@ from rowgate.database.replicas import Result, Work
 from rowgate.features import federation, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.federation import EntitiesField, ServiceField
-from rowgate.features.tables.fields import Asking, TableField, read_shared
+from rowgate.features.tables.fields import Asking, Ran, TableField, read_shared, run_alone
 from rowgate.features.tables.fields import run_fields as run_tables
 from rowgate.features.validation import Judging, validate
 from rowgate.pipeline.preparing import prepared_of, refuse_hidden
@@ -64,8 +64,11 @@ async def _run_on(
     database: Database, fields: Sequence[TableField], asking: Asking
 ) -> list[tuple[bytes, bytes]]:
     first = fields[0]
-    if first.shared is not None and len(fields) == 1:
-        return [(first.key, await read_shared(database, first.shared, asking))]
+    if len(fields) == 1:
+        if first.shared is not None:
+            return [(first.key, await read_shared(database, first.shared, asking))]
+        if isinstance(first.step, Ran):
+            return [(first.key, await run_alone(database, first.step, asking))]
     async with database.connection() as connection:
         return await run_tables(connection, fields, asking)
 

@@ -9,7 +9,7 @@ from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
 from rowgate.database.bind import arguments
 from rowgate.database.pool import Database
-from rowgate.database.run import fetch, fetch_rows, fetch_shared, transaction
+from rowgate.database.run import fetch, fetch_alone, fetch_rows, fetch_shared, transaction
 from rowgate.features.tables.nested import insert_nested
 from rowgate.operation.types import Selected
 from rowgate.plan.inserts import plan_insert
@@ -205,6 +205,12 @@ async def read_shared(database: Database, statement: Statement, asking: Asking) 
     """The answer of a field's `shared` statement."""
     bound = arguments(statement.binders, asking.variables, asking.session)
     return await fetch_shared(database, statement.text, bound)
+
+
+async def run_alone(database: Database, step: Ran, asking: Asking) -> bytes:
+    """The result of a field that is one statement."""
+    bound = arguments(step.statement.binders, asking.variables, asking.session)
+    return await fetch_alone(database, step.statement.text, bound, step.path)
 
 
 async def run_fields(
