@@ -80,6 +80,7 @@ class DirectProtocol(OneWriteProtocol):
     _body: bytes
     _read: dict[str, str]
     _keeps: bool
+    _rested_from = 0.0
     _between = True
     """Whether the parser has seen the last request to its end, and nothing of another."""
     _chunk = b""
@@ -96,7 +97,6 @@ class DirectProtocol(OneWriteProtocol):
             end = data.find(_END_OF_HEAD, 0, _LONGEST_HEAD) + 4
             head = self.heads.get(data[:end])
             if head is not None and len(data) == end + head.length and self._is_free():
-                self._unset_keepalive_if_required()
                 self._start(head.route, head.headers, data[end:], keep_alive=True)
                 return
             self._chunk = data
@@ -184,26 +184,51 @@ class DirectProtocol(OneWriteProtocol):
         task = self.loop.create_task(self._answer(asked, exchange))
         exchange.task = task
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
 
     async def _answer(self, asked: Awaitable[DirectAnswer], exchange: _Exchange) -> None:
         try:
             answer = await asked
+            flow: FlowControl = self.flow
+            if flow.write_paused and not exchange.disconnected:
+                await flow.drain()
         except Exception as error:
             self.logger.error("Exception in a direct route", exc_info=error)
             self.transport.close()
             return
-        flow: FlowControl = self.flow
-        if flow.write_paused and not exchange.disconnected:
-            await flow.drain()
+        finally:
+            self.tasks.discard(exchange.task)
         transport: Any = self._gathering.real
         if exchange.disconnected or transport.is_closing():
             return
         _write(transport, answer, exchange)
         exchange.response_complete = True
+        if exchange.keep_alive and not self.pipeline:
+            self._rest()
+            return
         if not exchange.keep_alive:
             transport.close()
         self.on_response_complete()
+
+    def _rest(self) -> None:
+        """Wait for the next request. One look after the time that the connection may rest does for
+        all that come until then; uvicorn sets and cancels a timer for each."""
+        self.server_state.total_requests += 1
+        self._rested_from = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_after(self.timeout_keep_alive)
+
+    def _look_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._look_at_rest)
+
+    def _look_at_rest(self) -> None:
+        self.timeout_keep_alive_task = None
+        left = self._rested_from + self.timeout_keep_alive - self.loop.time()
+        if not self._is_free():
+            return
+        if left > 0:
+            self._look_after(left)
+        else:
+            self.timeout_keep_alive_handler()
 
 
 def _write(transport: Any, answer: DirectAnswer, exchange: _Exchange) -> None:

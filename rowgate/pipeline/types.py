@@ -26,7 +26,7 @@ class Endpoint(Enum):
     RELAY = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made once a request, in half the time
 class Answer:
     """Status, JSON bytes and further headers of an answer."""
 
@@ -35,7 +35,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made once a request, in half the time
 class GraphQLRequest:
     """One operation as a client sent it; subscriptions need a socket."""
 
@@ -98,7 +98,7 @@ class Program:
     fields: tuple[RootField, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made once a request, in half the time
 class Request:
     """Everything that belongs to one request."""
 

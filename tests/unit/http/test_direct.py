@@ -2,6 +2,7 @@
 not lost on those that do not take it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -49,7 +50,7 @@ async def _application(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def serving(route: Echo) -> AsyncIterator[int]:
+async def serving(route: Echo, rest: float = 5) -> AsyncIterator[int]:
     config = uvicorn.Config(
         _application,
         port=0,
@@ -58,6 +59,7 @@ async def serving(route: Echo) -> AsyncIterator[int]:
         log_config=None,
         server_header=False,
         date_header=False,
+        timeout_keep_alive=rest,  # type: ignore[arg-type]
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
@@ -211,6 +213,22 @@ async def test_a_connection_is_used_again_and_closed_where_that_is_asked() -> No
         rest = await reader.read()
         assert b"connection: close\r\n" in rest
         assert rest.endswith(b"direct 3")
+        writer.close()
+
+
+async def test_a_connection_rests_for_so_long_and_no_longer() -> None:
+    async with serving(Echo(), rest=0.3) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(10):
+            for pause in (0.2, 0.2, 0.2, 0.0):
+                writer.write(post(b"1"))
+                await reader.readuntil(b"direct 1")
+                await asyncio.sleep(pause)
+            writer.write(post(b"2", b"x-wait: 0.6"))
+            await reader.readuntil(b"direct 2")
+            began = time.monotonic()
+            assert await reader.read() == b""
+        assert 0.25 < time.monotonic() - began < 3
         writer.close()
 
 
