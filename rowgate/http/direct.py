@@ -50,14 +50,19 @@ class _Head:
 class _Exchange:
     """A request under way, where uvicorn keeps its own kind of it."""
 
-    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "task")
+    __slots__ = ("disconnected", "keep_alive", "response_complete", "task")
 
     def __init__(self, *, keep_alive: bool) -> None:
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
-        self.message_event = self
         self.task: asyncio.Task[None]
+
+    @property
+    def message_event(self) -> "_Exchange":
+        """Where uvicorn looks for `set`; not kept, since an object that holds itself is garbage
+        that has to be looked for."""
+        return self
 
     def set(self) -> None:
         """What uvicorn calls when the connection is lost: nobody waits for an answer any more. The

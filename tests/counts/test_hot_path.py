@@ -1,6 +1,7 @@
 """What a repeated request may not do: parse, read against the schema, plan, render, or decode what
 Postgres built. Counted in function calls, which do not depend on the machine."""
 
+import gc
 import json
 import sys
 from collections import Counter
@@ -105,6 +106,17 @@ def calls(work: Callable[[], object]) -> tuple[Counter[str], Counter[str]]:
     return python, built_in
 
 
+def garbage(work: Callable[[], object]) -> int:
+    """How many objects it leaves that hold each other and nobody else does."""
+    gc.collect()
+    gc.disable()
+    try:
+        work()
+        return gc.collect()
+    finally:
+        gc.enable()
+
+
 def body_of(query: str, variables: Any) -> bytes:
     return json.dumps({"query": query, "variables": variables}).encode()
 
@@ -125,6 +137,15 @@ def test_a_repeated_request_is_free_of_parsing_and_planning(name: str, library: 
     own = sum(n for one, n in python.items() if one.startswith("rowgate."))
     print(f"{name}: {own} calls of rowgate's functions, {python.total()} of any")
     assert own <= MOST_CALLS.get(name, MOST_CALLS_ELSEWHERE)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_repeated_request_leaves_no_garbage_to_be_looked_for(name: str, library: Served) -> None:
+    query, variables, who = OPERATIONS[name]
+    library.sql(ROWS)
+    body = body_of(query, variables[0])
+    library.send(body, who)
+    assert garbage(lambda: [library.send(body, who) for _ in range(20)]) < 20
 
 
 def test_the_first_request_does_what_the_repeated_one_may_not(library: Served) -> None:

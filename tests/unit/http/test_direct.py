@@ -2,6 +2,7 @@
 not lost on those that do not take it."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -214,6 +215,22 @@ async def test_a_connection_is_used_again_and_closed_where_that_is_asked() -> No
         assert b"connection: close\r\n" in rest
         assert rest.endswith(b"direct 3")
         writer.close()
+
+
+async def test_an_answer_leaves_no_garbage_to_be_looked_for() -> None:
+    async with serving(Echo()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        found = []
+        for _ in range(2):
+            gc.collect()
+            gc.disable()
+            for _ in range(50):
+                writer.write(post(b"1"))
+                await reader.readuntil(b"direct 1")
+            found.append(gc.collect())
+            gc.enable()
+        writer.close()
+    assert found[-1] < 50
 
 
 async def test_a_connection_rests_for_so_long_and_no_longer() -> None:
