@@ -20,7 +20,12 @@ def arguments(
 ) -> list[Argument]:
     """The argument of every binder; raises `ApiError` for a session variable that is missing and
     for a variable that does not fit its type."""
-    return [_argument(one, variables, session, given) for one in binders]
+    return [
+        text_of(_variable(one, variables), one.type)
+        if type(one) is Variable and not one.as_array
+        else _argument(one, variables, session, given)
+        for one in binders
+    ]
 
 
 def _argument(

@@ -64,23 +64,22 @@ class Express:
                 del self._quick[next(iter(self._quick))]
             self._quick[text] = shown + 1, min(least, seconds)
 
-    async def ask(self, text: str, arguments: Sequence[Argument]) -> Answer:
-        """The answer to a quick statement; None where it is to be asked elsewhere. Raises
-        `asyncpg.PostgresError`."""
+    def ask(self, text: str, arguments: Sequence[Argument]) -> asyncio.Future[Answer] | None:
+        """The answer to come to a quick statement; None where it is to be asked elsewhere, as the
+        answer may be. It may raise `asyncpg.PostgresError`."""
         shown, seconds = self._quick.get(text, (0, 0.0))
         if shown < _SHOWN or not self._most:
             return None
         link = self._free_link(min(_DEEPEST, int(QUICK / seconds)))
         if link is None:
             return None
-        loop = asyncio.get_running_loop()
         try:
-            answer = link.ask(text, arguments, loop.time())
+            answer = link.ask(text, arguments)
         except UnicodeEncodeError:
             return None
         if self._look is None:
-            self._look = loop.call_later(PATIENCE, self._look_round)
-        return await answer
+            self._look = asyncio.get_running_loop().call_later(PATIENCE, self._look_round)
+        return answer
 
     def _free_link(self, depth: int) -> Link | None:
         """The link with the least under way, less than `depth`; one is added while all have

@@ -83,7 +83,7 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport = connection.transport
         self._transport.set_protocol(self)
 
-    def ask(self, text: str, arguments: Sequence[Argument], now: float) -> asyncio.Future[Answer]:
+    def ask(self, text: str, arguments: Sequence[Argument]) -> asyncio.Future[Answer]:
         """Send a statement behind those under way; all that are asked in one turn of the loop
         leave in one write. The future may raise `asyncpg.PostgresError`. Raises
         `UnicodeEncodeError` for an argument that is no text."""
@@ -104,7 +104,7 @@ class Link(asyncio.Protocol):
         body = b"".join((b"\x00", name, b"\x00\x00\x00", *values, _ALL_TEXT))
         self._out += (_HEADER.pack(b"B", len(body) + 4), body, _RUN)
         answer: asyncio.Future[Answer] = self._loop.create_future()
-        self.asked.append(Asked(answer, text, now, unread=unread))
+        self.asked.append(Asked(answer, text, self._loop.time(), unread=unread))
         return answer
 
     def _prepare(self, text: str) -> bytes:
@@ -230,7 +230,7 @@ class Solo(Link):
         connection = self.connection
         connection.note_use()
         try:
-            answer = self.ask(text, arguments, self._loop.time())
+            answer = self.ask(text, arguments)
             self._flush()
             self._leaving = True
             return await answer

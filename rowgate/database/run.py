@@ -65,12 +65,14 @@ async def _alone(
 async def fetch_shared(database: Database, text: str, arguments: Sequence[Argument]) -> bytes:
     """As `fetch_alone`, of a statement that may be asked twice: on a shared connection where it is
     quick."""
-    try:
-        value = await database.express.ask(text, arguments)
-    except asyncpg.PostgresError as error:
-        raise as_api_error(error) from error
-    if value is not None:
-        return value
+    answer = database.express.ask(text, arguments)
+    if answer is not None:
+        try:
+            value = await answer
+        except asyncpg.PostgresError as error:
+            raise as_api_error(error) from error
+        if value is not None:
+            return value
     async with database.connection() as connection:
         began = time.perf_counter()
         value = await _alone(database, connection, text, arguments)

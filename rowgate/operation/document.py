@@ -38,13 +38,16 @@ class VariableDefinition:
 
 @dataclass(slots=True)
 class Document:
-    """A parsed request text: the chosen operation and what it refers to. `usages` grows: variable
-    → the input type it was used as, known once the operation has been read."""
+    """A parsed request text: the chosen operation and what it refers to. What is below grows while
+    the operation is read: `usages`, variable → the input type it was used as first; `scalars`, the
+    variables of which that is neither object nor list nor enum; `conditions`, those whose value
+    decides the SQL."""
 
     operation: graphql.OperationDefinitionNode
     fragments: Mapping[str, graphql.FragmentDefinitionNode]
     variables: Mapping[str, VariableDefinition]
     usages: dict[str, Type] = field(default_factory=dict)
+    scalars: set[str] = field(default_factory=set)
     conditions: set[str] = field(default_factory=set)
 
     @property

@@ -154,7 +154,9 @@ class InputReader:
     def _variable(self, name: str, type_: Type, at: Path, item: InputField | None) -> Input:
         definition = self._definition(name, at)
         _check_usage(definition, type_, at, item)
-        self.document.usages.setdefault(name, type_)
+        used_as = nullable(self.document.usages.setdefault(name, type_))
+        if not isinstance(used_as, ListOf | InputType | EnumType):
+            self.document.scalars.add(name)
         if item is not None and _decides(item):
             self.document.conditions.add(name)
             return self.from_json(self.values.get(name), type_, at, ())

@@ -19,7 +19,15 @@ def shape(document: Document, values: Mapping[str, Json]) -> Hashable:
     """The key under which this request's program is kept; `()` where no variable is declared."""
     if not document.variables:
         return ()
-    return tuple(_of_variable(document, name, values) for name in document.variables)
+    scalars, conditions = document.scalars, document.conditions
+    return tuple(
+        [
+            _SCALAR
+            if name in scalars and name not in conditions and values.get(name) is not None
+            else _of_variable(document, name, values)
+            for name in document.variables
+        ]
+    )
 
 
 def _of_variable(document: Document, name: str, values: Mapping[str, Json]) -> Hashable:

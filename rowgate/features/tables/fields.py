@@ -1,6 +1,6 @@
 """Fields over tables and functions: planned and rendered once, run as statements of a source."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -201,16 +201,16 @@ class Asking:
     session: Session
 
 
-async def read_shared(database: Database, statement: Statement, asking: Asking) -> bytes:
+def read_shared(database: Database, statement: Statement, asking: Asking) -> Awaitable[bytes]:
     """The answer of a field's `shared` statement."""
     bound = arguments(statement.binders, asking.variables, asking.session)
-    return await fetch_shared(database, statement.text, bound)
+    return fetch_shared(database, statement.text, bound)
 
 
-async def run_alone(database: Database, step: Ran, asking: Asking) -> bytes:
+def run_alone(database: Database, step: Ran, asking: Asking) -> Awaitable[bytes]:
     """The result of a field that is one statement."""
     bound = arguments(step.statement.binders, asking.variables, asking.session)
-    return await fetch_alone(database, step.statement.text, bound, step.path)
+    return fetch_alone(database, step.statement.text, bound, step.path)
 
 
 async def run_fields(
