@@ -37,6 +37,9 @@ class Lender(Protocol):
     def lose(self) -> None:
         """One that was lent is gone."""
 
+    def has_spare(self) -> bool:
+        """Whether a connection could be had at once."""
+
 
 class Express:
     """At most `most` links over connections that `lender` can spare, each keeping `prepared`
@@ -71,6 +74,9 @@ class Express:
         if shown < _SHOWN or not self._most:
             return None
         link = self._free_link(min(_DEEPEST, int(QUICK / seconds)))
+        if link is None and not self._lender.has_spare():
+            # Behind others on a link the wait is shorter than for a connection.
+            link = self._free_link(_DEEPEST)
         if link is None:
             return None
         try:

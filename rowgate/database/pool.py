@@ -147,6 +147,10 @@ class Database:
         """One that was lent is gone."""
         self._give_back_place()
 
+    def has_spare(self) -> bool:
+        """Whether `acquire` need not wait for another to be released."""
+        return bool(self._idle) or self._taken < self.settings.maximum
+
     async def _open(self) -> Pooled:
         self._taken += 1
         try:

@@ -219,6 +219,22 @@ async def test_those_who_wait_get_shared_connections_that_carry_nothing(
     assert await ask(database, ECHO, "c", "3", []) == ["c", 3, []]
 
 
+async def test_where_no_connection_is_spare_more_share_one(url: str, alone: list[str]) -> None:
+    database = await Database.connect(url, PoolSettings(maximum=4, timeout=5))
+    await warm(database, ECHO, "a", "1", [])
+    await ask(database, ECHO, "a", "1", [])
+    leases = [database.connection() for _ in range(3)]
+    for one in leases:
+        await one.__aenter__()
+    alone.clear()
+    found = await asyncio.gather(*(ask(database, ECHO, "a", str(n), []) for n in range(30)))
+    assert found == [["a", number, []] for number in range(30)]
+    assert alone == []
+    for one in leases:
+        await one.__aexit__(None, None, None)
+    await database.close()
+
+
 async def test_old_ones_are_closed_and_others_take_their_place(url: str) -> None:
     settings = PoolSettings(maximum=8, lifetime=0.2, idle_timeout=0)
     database = await Database.connect(url, settings)
