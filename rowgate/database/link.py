@@ -251,7 +251,7 @@ class Solo(Link):
                     await self.connection.cancel()
                 if self.asked:
                     ended = self.asked[0].answer = self._loop.create_future()
-                    with suppress(asyncpg.PostgresError, ConnectionError):
+                    with suppress(asyncpg.PostgresError, OSError):
                         await ended
         except TimeoutError:
             pass

@@ -223,9 +223,16 @@ class DirectProtocol(OneWriteProtocol):
             self._look_after(self.timeout_keep_alive)
 
     def _look_after(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._look_at_rest)
+        look = self.timeout_keep_alive_handler
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, look)
 
-    def _look_at_rest(self) -> None:
+    def on_response_complete(self) -> None:
+        """Note since when the connection rests."""
+        self._rested_from = self.loop.time()
+        super().on_response_complete()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has rested for long enough."""
         self.timeout_keep_alive_task = None
         left = self._rested_from + self.timeout_keep_alive - self.loop.time()
         if not self._is_free():
@@ -233,7 +240,7 @@ class DirectProtocol(OneWriteProtocol):
         if left > 0:
             self._look_after(left)
         else:
-            self.timeout_keep_alive_handler()
+            super().timeout_keep_alive_handler()
 
 
 def _write(transport: Any, answer: DirectAnswer, exchange: _Exchange) -> None:

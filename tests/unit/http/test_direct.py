@@ -237,6 +237,8 @@ async def test_a_connection_rests_for_so_long_and_no_longer() -> None:
     async with serving(Echo(), rest=0.3) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         async with asyncio.timeout(10):
+            writer.write(post(b"0", line=b"PUT /hot HTTP/1.1"))
+            await reader.readuntil(b"by ASGI 0")
             for pause in (0.2, 0.2, 0.2, 0.0):
                 writer.write(post(b"1"))
                 await reader.readuntil(b"direct 1")
