@@ -115,8 +115,8 @@ async def test_a_backend_that_ends_is_an_error_and_nothing_runs_twice(
     await started(database)
     with psycopg.connect(database_url, autocommit=True) as other:
         other.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep((%'"
-            " and pid <> pg_backend_pid() and datname = current_database()"
+            "select pg_terminate_backend(pid) from pg_stat_activity where state = 'active'"
+            " and query like 'with made%' and datname = current_database()"
         )
     with pytest.raises(ApiError) as refused:
         await slow
