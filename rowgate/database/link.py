@@ -246,18 +246,20 @@ class Solo(Link):
     async def _end(self) -> None:
         """Have Postgres end what runs; where it does not soon, the connection ends."""
         try:
-            async with asyncio.timeout(_TO_CANCEL):
-                if self.asked:
-                    await self.connection.cancel()
-                if self.asked:
-                    ended = self.asked[0].answer = self._loop.create_future()
-                    with suppress(asyncpg.PostgresError, OSError):
-                        await ended
-        except TimeoutError:
-            pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TO_CANCEL):
+                    await self._cancelled()
         finally:
             if self.asked:
                 self.connection.terminate()
+
+    async def _cancelled(self) -> None:
+        if self.asked:
+            await self.connection.cancel()
+        if self.asked:
+            ended = self.asked[0].answer = self._loop.create_future()
+            with suppress(asyncpg.PostgresError, OSError):
+                await ended
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who waits that nobody knows what became of the statement."""
