@@ -23,7 +23,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Clients of tests trust one authority that nobody is: to read all the public ones takes 20 ms,
-    which thousands of clients would do."""
+    which thousands of clients would do. What is collected is no garbage: nothing looks for any."""
+    gc.disable()
+    gc.set_threshold(10_000)
     if "SSL_CERT_FILE" not in os.environ:
         folder = tempfile.TemporaryDirectory()
         config.add_cleanup(folder.cleanup)
@@ -36,6 +38,7 @@ def pytest_collection_finish() -> None:
     """What was collected stays: nothing looks for garbage in it again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

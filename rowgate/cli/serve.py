@@ -1,7 +1,6 @@
 """`rowgate serve`: the engine as a process, its port open only when it is able to answer."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -20,10 +19,6 @@ from rowgate.settings import Settings, SettingsError
 from rowgate.settings.declaration import declared_by
 
 STARTUP_FAILED = 1
-_YOUNG = 10_000
-"""Objects made and kept after which garbage that refers to itself is looked for among the young.
-Python's 700 are there after a few dozen requests: the looks cost a fifteenth of the engine's time,
-and find nothing, since a request leaves no such garbage."""
 
 
 def serve(arguments: Sequence[str], given_before: Flags) -> int:
@@ -85,7 +80,6 @@ class _Worker(uvicorn.Server):
 
 
 def _run(settings: Settings, listener: socket.socket, lines: Lines | None = None) -> int:
-    gc.set_threshold(_YOUNG)
     engine = create(settings)
     config = uvicorn.Config(
         engine,
