@@ -9,11 +9,21 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from rowgate.postgres import EmbeddedPostgres
 from tests.certificates import Authority
 
-_LONGEST = ("cli/test_commands.py", "integration/test_run.py", "integration/test_process.py")
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+"""What a property is must not depend on how busy the machine is."""
+
+_LONGEST = (
+    "cli/test_commands.py",
+    "integration/test_run.py",
+    "integration/test_process.py",
+    "properties/test_permissions.py",
+)
 
 
 def pytest_xdist_auto_num_workers() -> int:
