@@ -54,7 +54,7 @@ Variables = Annotated[str, typer.Option(metavar="JSON", help="the query's variab
 
 _YOUNG = 10_000
 """Objects made and kept after which garbage that refers to itself is looked for among the young.
-Python's 700 are there a thousand times while modules are imported, and after a few dozen requests:
+Python's 700 are there two hundred times while modules are imported, and after a few dozen requests:
 the looks cost a sixth of a command's start and a fifteenth of the engine's time, and find nothing,
 since a request leaves no such garbage."""
 

@@ -25,7 +25,8 @@ _ABSENT = b"\xff\xff\xff\xff"
 _RUN = b"E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04"
 """Execute the unnamed portal to its end, then Sync: each statement is a transaction of its own."""
 _ALL_TEXT = b"\x00\x00"
-_ELSEWHERE = frozenset(("26000", "0A000", "57014", "57P01", "57P02", "57P03"))
+_FORGOTTEN = "26000"
+_ELSEWHERE = frozenset((_FORGOTTEN, "0A000", "57014", "57P01", "57P02", "57P03"))
 """SQLSTATEs that are the connection's and not the statement's: a prepared statement that is gone,
 a cancellation that was meant for another, an end of service."""
 
@@ -59,6 +60,9 @@ class Link(asyncio.Protocol):
     way, in order; `last_ready` when an answer came last, of the loop's clock. `stalled`: what is
     first is not quick, and nobody else waits; ends by itself. `closing`: it ends when all is
     answered."""
+
+    elsewhere = _ELSEWHERE
+    """The SQLSTATEs with which a statement is to be asked elsewhere."""
 
     def __init__(
         self, connection: Pooled, prepared: int, on_lost: Callable[["Link"], None]
@@ -174,14 +178,14 @@ class Link(asyncio.Protocol):
             self.stalled = False
             if self.closing:
                 self.connection.terminate()
-        if error is not None and (asked.unread or error.sqlstate in _ELSEWHERE):
+        if error is not None and (asked.unread or error.sqlstate in self.elsewhere):
             self._forget(asked.text)
         answer = asked.answer
         if answer.done():
             return
         if error is None:
             answer.set_result(value or NULL)
-        elif error.sqlstate in _ELSEWHERE and self.last_ready - began < _MISTAKEN:
+        elif error.sqlstate in self.elsewhere and self.last_ready - began < _MISTAKEN:
             answer.set_result(None)
         else:
             answer.set_exception(error)
@@ -204,8 +208,10 @@ class Link(asyncio.Protocol):
 
 class Solo(Link):
     """A link that carries one statement at a time, for who has the connection alone; the driver
-    has it back in between. What it asked is not asked again where that could change things twice:
-    a connection that is lost is an error."""
+    has it back in between. Only what Postgres has not begun to run is asked again, since it may
+    change things: a connection that is lost is an error."""
+
+    elsewhere = frozenset((_FORGOTTEN,))
 
     def __init__(self, connection: Pooled, prepared: int) -> None:
         """`prepared` is how many statements it keeps."""

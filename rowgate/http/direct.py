@@ -22,8 +22,10 @@ _JOINED = 65_536
 """Bytes up to which head and body are copied into one piece."""
 _END_OF_HEAD = b"\r\n\r\n"
 _LONGEST_HEAD = 4_096
+_MOST_HEADERS = 64
 HEADS = 512
-"""How many heads are remembered, of up to `_LONGEST_HEAD` bytes each."""
+"""How many heads are remembered, of up to `_LONGEST_HEAD` bytes and `_MOST_HEADERS` headers each,
+since whoever can connect can fill them."""
 
 Client = tuple[str, int] | None
 DirectAnswer = tuple[int, RawHeaders, bytes]
@@ -175,7 +177,8 @@ class DirectProtocol(OneWriteProtocol):
         """Keep the head of a request that came alone and in one piece."""
         chunk, length = self._chunk, len(self._body)
         end = chunk.find(_END_OF_HEAD, 0, _LONGEST_HEAD) + 4
-        if end > 4 and len(chunk) == end + length and self._keeps:
+        whole = end > 4 and len(chunk) == end + length
+        if whole and self._keeps and len(self._read) <= _MOST_HEADERS:
             if len(self.heads) >= HEADS:
                 del self.heads[next(iter(self.heads))]
             self.heads[chunk[:end]] = _Head(route, self._read, length)

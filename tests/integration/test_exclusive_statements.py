@@ -92,6 +92,20 @@ async def test_a_statement_that_postgres_forgot_runs_once(database: Database) ->
     assert await there(database) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("state", ["0A000", "57014", "57P03"])
+async def test_what_fails_while_it_runs_is_not_run_again(state: str, database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            "create sequence runs; create function failing() returns json language plpgsql as $$"
+            f" begin perform nextval('runs'); raise 'no' using errcode = '{state}'; end $$"
+        )
+    for runs in (1, 2):
+        with pytest.raises(ApiError):
+            await add(database, text="select failing()")
+        async with database.connection() as connection:
+            assert await connection.fetchval("select last_value from runs") == runs
+
+
 async def test_who_leaves_ends_the_statement_and_the_connection_stays(database: Database) -> None:
     for number in range(6):
         slow = asyncio.create_task(add(database, str(number), "30", text=SLOWLY))

@@ -161,6 +161,10 @@ async def test_not_more_heads_are_kept_than_allowed(parsed: list[bytes]) -> None
         for _ in range(2):
             assert await answers(port, long) == [b"direct 1"]
         assert parsed == [HOT] * (HEADS + 4)
+        many = post(b"1", *(b"x-%d:" % number for number in range(70)))
+        for _ in range(2):
+            assert await answers(port, many) == [b"direct 1"]
+        assert parsed == [HOT] * (HEADS + 6)
 
 
 async def test_a_known_head_means_the_same_however_its_bytes_come() -> None:
