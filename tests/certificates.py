@@ -3,7 +3,10 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import psycopg
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from cryptography.x509.oid import NameOID
+
+from rowgate.postgres import EmbeddedPostgres
 
 
 @dataclass(frozen=True)
@@ -69,3 +74,21 @@ class Authority:
             builder = builder.add_extension(extension, critical=False)
         signer = own.private_key if own else key
         return Issued(builder.sign(signer, hashes.SHA256()), key)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write what nobody else may read."""
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def serve_tls(server: EmbeddedPostgres, issued: Issued) -> None:
+    """Have a server take connections over TLS, as `issued`; the test is skipped where it cannot."""
+    write_secret(server.data / "server.crt", issued.pem)
+    write_secret(server.data / "server.key", issued.key())
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        try:
+            connection.execute("alter system set ssl = on")
+        except psycopg.errors.InvalidParameterValue:
+            pytest.skip("this Postgres was built without TLS: apt-get install postgresql")
+        connection.execute("select pg_reload_conf()")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from rowgate.postgres import EmbeddedPostgres
+from rowgate.postgres.binaries import SYSTEM
 from tests.certificates import Authority
 
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,9 +66,11 @@ def _turn(item: pytest.Item) -> int:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """One embedded server for the whole run, its safety against power cuts off."""
+    """One embedded server for the whole run, its safety against power cuts off: the newest below
+    TEST_POSTGRES, else the system's; where there is none, the wheel's."""
     folder: Path = tmp_path_factory.mktemp("postgres")
-    with EmbeddedPostgres(folder, durable=False) as server:
+    system = Path(os.environ.get("TEST_POSTGRES", SYSTEM))
+    with EmbeddedPostgres(folder, durable=False, system=system) as server:
         yield server
 
 

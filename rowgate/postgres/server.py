@@ -15,6 +15,7 @@ from typing import TypedDict
 from urllib.parse import quote
 
 from rowgate.postgres.binaries import (
+    SYSTEM,
     Account,
     Binaries,
     LauncherError,
@@ -42,15 +43,19 @@ class EmbeddedPostgres:
     """A server with its files below `directory`, listening on the loopback interface only.
 
     `port` 0 takes a free one at each start. `durable=False` trades safety against a power cut for
-    speed: for tests. Used as `with EmbeddedPostgres(folder) as server: server.url`, or by `start`
+    speed: for tests. `system` is where the system's own versions are; where there is none, the
+    wheel's is run. Used as `with EmbeddedPostgres(folder) as server: server.url`, or by `start`
     and `stop`. The server ends with the thread that started it, where the kernel offers that.
     """
 
-    def __init__(self, directory: Path, *, port: int = 0, durable: bool = True) -> None:
+    def __init__(
+        self, directory: Path, *, port: int = 0, durable: bool = True, system: Path = SYSTEM
+    ) -> None:
         self.directory = directory.absolute()
         self.port = port
         self._wanted_port = port
         self._durable = durable
+        self._system = system
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
         self._account = Account()
@@ -94,7 +99,7 @@ class EmbeddedPostgres:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_lock()
         try:
-            binaries = chosen(self._major())
+            binaries = chosen(self._major(), self._system)
             self._account = account(self._owner())
             self._hand_over(binaries)
             if self._major() is None:

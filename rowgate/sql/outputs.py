@@ -197,6 +197,7 @@ class OutputWriter(RowsWriter, ABC):
         outer.derived = True
         pairs = []
         over_base = False
+        ordered = _sorts(aggregate)
         for key, part in aggregate.parts:
             match part:
                 case Text():
@@ -208,15 +209,12 @@ class OutputWriter(RowsWriter, ABC):
                     pairs.append((key, self.measures(part.measures, outer)))
                 case NodesPart():
                     over_base = True
-                    pairs.append((key, self._nodes(part, outer)))
+                    pairs.append((key, self._nodes(part, outer, ordered=ordered)))
         shown = json_object(pairs)
         if not over_base:
             return f"select {shown}"
-        capped = any(
-            isinstance(part, NodesPart) and part.cap is not None for _, part in aggregate.parts
-        )
         base = self._base(aggregate.rows, outer, parent, join)
-        if capped:
+        if ordered or _is_capped(aggregate):
             base = f"select b.*, row_number() over () as {NUMBER} from ({base}) as b"
         return f"select {shown} from ({base}) as {outer.alias}"
 
@@ -232,8 +230,10 @@ class OutputWriter(RowsWriter, ABC):
         window = self.window(rows, capped=False)
         return f"select {distinct}{frame.alias}.*{whole} from {source}{where}{order}{window}"
 
-    def _nodes(self, part: NodesPart, frame: Frame) -> str:
+    def _nodes(self, part: NodesPart, frame: Frame, *, ordered: bool) -> str:
         shown = self.fields(part.fields, frame)
+        if ordered:
+            shown += f" order by {frame.alias}.{NUMBER}"
         limit = "" if part.cap is None else f" filter (where {frame.alias}.{NUMBER} <= {part.cap})"
         return f"coalesce(json_agg({shown}){limit}, '[]'::json)"
 
@@ -281,6 +281,21 @@ class OutputWriter(RowsWriter, ABC):
         grouped = f"group by {keys} order by {keys}" if keys else "group by ()"
         inner = f"select {json_object(pairs)} as o from ({base}) as {frame.alias} {grouped}"
         return f"select coalesce(json_agg(g.o), '[]'::json) from ({inner}) as g"
+
+
+def _is_capped(aggregate: Aggregate) -> bool:
+    return any(isinstance(part, NodesPart) and part.cap is not None for _, part in aggregate.parts)
+
+
+def _sorts(aggregate: Aggregate) -> bool:
+    """Whether something beside the nodes has Postgres sort the rows anew, as it may from version
+    16 on for whatever it counts once: the nodes must then say their order themselves."""
+    return any(isinstance(part, NodesPart) for _, part in aggregate.parts) and any(
+        isinstance(measure, Count) and measure.distinct
+        for _, part in aggregate.parts
+        if isinstance(part, AggregatePart)
+        for _, measure in part.measures
+    )
 
 
 def _shown(select: str, around: str = "{}") -> str:

@@ -6,10 +6,8 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import asyncpg
-import psycopg
 import pytest
 
 from rowgate.base.errors import ApiError
@@ -20,7 +18,7 @@ from rowgate.database.pool import Database, PoolSettings
 from rowgate.database.run import fetch_shared
 from rowgate.pipeline import Endpoint, graphql
 from rowgate.postgres import EmbeddedPostgres
-from tests.certificates import Authority
+from tests.certificates import Authority, serve_tls
 from tests.serving import serving, source
 
 ECHO = "select json_build_array($1::text, ($2::text)::int, $3::text[])"
@@ -43,13 +41,7 @@ def url(
         return
     issued = Authority("ours").issue("a server", "127.0.0.1")
     with EmbeddedPostgres(tmp_path_factory.mktemp("secured"), durable=False) as server:
-        for name, text in (("server.crt", issued.pem), ("server.key", issued.key())):
-            path: Path = server.data / name
-            path.touch(mode=0o600)
-            path.write_text(text)
-        with psycopg.connect(server.url, autocommit=True) as connection:
-            connection.execute("alter system set ssl = on")
-            connection.execute("select pg_reload_conf()")
+        serve_tls(server, issued)
         yield server.url + "?sslmode=require"
 
 

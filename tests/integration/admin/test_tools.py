@@ -1,8 +1,11 @@
 """Explain, pg_dump and the configuration."""
 
+from pathlib import Path
+
 import pytest
 
 from rowgate.admin import config_api, explain_api, pg_dump_api
+from rowgate.admin import pg_dump as tool
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
 from tests.integration.admin.conftest import Desk
@@ -81,6 +84,36 @@ async def test_a_wrong_option_of_pg_dump(library: Desk) -> None:
     status, text = await dump(library, {"opts": ["--no-such-option"]})
     assert status == 500
     assert "no-such-option" in decode(text)["internal"]
+
+
+async def test_without_the_system_s_it_is_the_wheel_s(
+    library: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tool, "_INSTALLED", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, text = await dump(library, {"opts": ["-s"]})
+    assert status == 200, text
+    assert "-- Dumped by pg_dump version 18" in text
+
+
+async def test_one_that_is_older_than_the_server_is_passed_over(
+    library: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = tmp_path / "pg_dump"
+    old.write_text("#!/bin/sh\necho 'aborting because of server version mismatch' >&2\nexit 1\n")
+    old.chmod(0o755)
+    monkeypatch.setattr(tool, "_INSTALLED", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert (await dump(library, {"opts": ["-s"]}))[0] == 200
+    monkeypatch.setattr(tool, "programs", lambda: [str(old)])
+    status, text = await dump(library, {"opts": ["-s"]})
+    assert (status, decode(text)["internal"]) == (
+        500,
+        "aborting because of server version mismatch",
+    )
+    monkeypatch.setattr(tool, "programs", list)
+    status, text = await dump(library, {"opts": ["-s"]})
+    assert (status, "not installed" in decode(text)["error"]) == (500, True)
 
 
 async def test_the_configuration_holds_no_secret(library: Desk) -> None:

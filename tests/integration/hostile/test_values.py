@@ -307,7 +307,7 @@ def test_lists_in_the_session_are_read_as_postgres_reads_them(secured: Served) -
         assert len(secured.data("{ author { id } }", who=who)["author"]) == found, ids
 
 
-@pytest.mark.parametrize("text", ["1 or 1=1", "1;", "", "NaN", "1\n", "0x1", "\0"])
+@pytest.mark.parametrize("text", ["1 or 1=1", "1;", "", "NaN", "1\n", "1e0", "\0"])
 def test_a_forged_value_in_the_session_gives_no_rows(text: str, secured: Served) -> None:
     answer = secured.ask("{ author { id } }", None, Session("single", {"x-hasura-id": text}))
     if text == "1\n":

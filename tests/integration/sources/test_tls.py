@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from rowgate.postgres import EmbeddedPostgres
-from tests.certificates import Authority
+from tests.certificates import Authority, serve_tls, write_secret
 from tests.integration.sources.conftest import Add
 from tests.processes import SECRET, Serving
 
@@ -44,24 +44,15 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
 
 
 def _secure(server: EmbeddedPostgres, authority: Authority) -> None:
-    issued = authority.issue("a server", "127.0.0.1")
-    for name, text in (
-        ("server.crt", issued.pem),
-        ("server.key", issued.key()),
-        ("root.crt", authority.root.pem),
-        ("pg_hba.conf", RULES),
-    ):
-        path = server.data / name
-        path.touch(mode=0o600)
-        path.write_text(text)
+    for name, text in (("root.crt", authority.root.pem), ("pg_hba.conf", RULES)):
+        write_secret(server.data / name, text)
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("create table item (id int primary key, name text)")
         connection.execute("insert into item values (1, 'kept secret')")
         connection.execute("create role certified login password 'for-certified'")
         connection.execute("grant select on item to certified")
         connection.execute("alter system set ssl_ca_file = 'root.crt'")
-        connection.execute("alter system set ssl = on")
-        connection.execute("select pg_reload_conf()")
+    serve_tls(server, authority.issue("a server", "127.0.0.1"))
 
 
 @pytest.fixture(scope="module")
