@@ -11,7 +11,7 @@ from tests.docs.pages import ROOT, codes_in, rows, section, text_of
 from tests.docs.sources import SERVICES, modules, packages_of_variables, variables_read
 
 PAGE = ROOT / "docs" / "settings.md"
-NOT_OURS = {"PATH", "PGPASSWORD"}
+NOT_OURS = {"LC_ALL", "PATH", "PGPASSWORD"}
 """What the system or another program calls so."""
 
 
