@@ -99,6 +99,8 @@ def _of_rowgate(words: list[str]) -> str | None:
         if not words:
             return None
         name, words = words[0], words[1:]
+        if any(name in option.opts for option in command.params):
+            return None
         if name not in command.commands:
             return f"no command {name}"
         command = command.commands[name]

@@ -140,6 +140,31 @@ def test_a_full_project_is_the_whole_reference_application(tmp_path: Path) -> No
     assert "shop is not empty" in project.refused("init", "shop")
 
 
+COMPLETION = """
+eval "$(rowgate --show-completion)" || exit
+COMP_WORDS=(rowgate metadata in) COMP_CWORD=2
+_rowgate_completion rowgate
+echo "${COMPREPLY[@]}"
+COMP_WORDS=(rowgate metadata apply --dr) COMP_CWORD=3
+_rowgate_completion rowgate
+echo "${COMPREPLY[@]}"
+"""
+
+
+def test_a_shell_completes_commands_and_options(tmp_path: Path) -> None:
+    path = f"{PROGRAM.parent}:{os.environ['PATH']}"
+    # The shell that asks is found by its process: not one that has become its only command.
+    answer = subprocess.run(
+        ("bash", "--norc", "-c", COMPLETION + "true"),
+        env={"PATH": path, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert answer.stdout.splitlines() == ["inconsistency", "--dry-run"]
+
+
 def test_doctor_finds_nothing_broken_in_a_run(project: Project) -> None:
     found = {one["what"]: one for one in json.loads(project.do("doctor", "--output", "json"))}
     assert {one["state"] for one in found.values()} <= {"ok"}, found
