@@ -122,7 +122,7 @@ class _Explainer:
         if plan is None:
             text = "explain of this field is not supported: it does not read from a database"
             raise ApiError(text, code=_INVALID)
-        sql, lines = await self._plan(prepare(plan, operation.kind))
+        sql, lines = await self._plan(prepare(plan, operation.kind, generation.snapshot))
         return {"field": field.key, "sql": sql, "plan": lines}
 
     async def _plan(self, field: TableField) -> tuple[str, list[str]]:

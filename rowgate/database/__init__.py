@@ -1,5 +1,6 @@
 """Running statements: connections, arguments, transactions, and what a failure means.
 
 Entered by one function each: `run.fetch` takes a statement and its arguments and gives bytes.
-Reading order: `pool`, `bind`, `run`, `failures`.
+Reading order: `bind`, `run`, `failures`; `address`, `pool`; for what is quick `quick`, `link`,
+`express`.
 """

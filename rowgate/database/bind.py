@@ -115,6 +115,15 @@ def array_literal(items: list[str | None]) -> str:
     return "{" + ",".join(_quoted(one) for one in items) + "}"
 
 
+def encoded(arguments: Sequence[Argument]) -> list[bytes | None]:
+    """Arguments as Postgres reads them, arrays as their literals. Raises `UnicodeEncodeError` for
+    one that is no text."""
+    return [
+        None if one is None else (one if isinstance(one, str) else array_literal(one)).encode()
+        for one in arguments
+    ]
+
+
 def _quoted(text: str | None) -> str:
     if text is None:
         return "NULL"

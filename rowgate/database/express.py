@@ -1,28 +1,31 @@
 """Quick statements share few connections, where each costs less of both processes than on its own.
 
 Apart from the pool, whose connections are exclusive. A statement comes here once it has shown that
-it is quick, and only where asking it twice does no harm. What a link cannot answer, or not soon,
-is asked again on a connection of its own: nobody waits long behind another's slow statement.
+it is quick, and only where asking it twice does no harm. While every link is busy, requests for one
+statement wait for each other, and leave together as one: nobody waits while a link has nothing to
+do. What a link cannot answer, or not soon, is asked again on a connection of its own: nobody waits
+long behind another's slow statement.
 """
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
 from rowgate.database.address import Pooled
-from rowgate.database.bind import Argument
-from rowgate.database.link import Answer, Link
+from rowgate.database.bind import Argument, encoded
+from rowgate.database.link import Link
+from rowgate.database.quick import DEEPEST, QUICK, Quick, Values, Waiting, together
+from rowgate.sql.types import Statement
 
-QUICK = 0.002
-"""Seconds within which a statement runs that is called quick, and that a link's statements may
-take together."""
 PATIENCE = 0.02
 """Seconds after which those behind a statement are asked elsewhere."""
-_SHOWN = 2
-"""How often in a row it must have been quick."""
-_DEEPEST = 32
-"""How many statements may be under way on one link."""
+_BUSY = 0.5
+"""Of its time, what a process computes that is called busy."""
+_ROUNDS = 4
+"""How often as many as are asked together may wait, where the process is busy."""
 _REMEMBERED = 2_048
 _AGAIN = 1.0
 """Seconds after which a cancellation that was not heard is repeated."""
@@ -50,42 +53,115 @@ class Express:
         self._most = most
         self._prepared = prepared
         self._links: list[Link] = []
-        self._quick: dict[str, tuple[int, float]] = {}
+        self._quick: dict[str, Quick] = {}
+        self._queue: deque[Quick] = deque()
+        """Statements for which somebody waits, each once."""
+        self._leaving = self._moved = self._busy = False
+        self._measured = self._spent = 0.0
         self._look: asyncio.TimerHandle | None = None
         self._cancelling: set[asyncio.Task[None]] = set()
         self._emptied: asyncio.Event | None = None
 
     def ready(self, text: str) -> bool:
         """Whether a statement would be taken now."""
-        return self._most > 0 and self._quick.get(text, (0, 0.0))[0] >= _SHOWN
+        quick = self._quick.get(text)
+        return quick is not None and quick.is_shown() and self._most > 0
 
     def note(self, text: str, seconds: float) -> None:
         """That a statement ran so long on a connection of its own."""
-        shown, least = self._quick.pop(text, (0, seconds))
-        if seconds < QUICK:
+        quick = self._quick.pop(text, None)
+        if quick is None and seconds < QUICK:
             if len(self._quick) >= _REMEMBERED:
                 del self._quick[next(iter(self._quick))]
-            self._quick[text] = shown + 1, min(least, seconds)
+            quick = Quick(text)
+        if quick is not None:
+            self._quick[text] = quick
+            quick.note(seconds)
 
-    def ask(self, text: str, arguments: Sequence[Argument]) -> asyncio.Future[Answer] | None:
+    def ask(self, statement: Statement, arguments: Sequence[Argument]) -> Waiting | None:
         """The answer to come to a quick statement; None where it is to be asked elsewhere, as the
         answer may be. It may raise `asyncpg.PostgresError`."""
-        shown, seconds = self._quick.get(text, (0, 0.0))
-        if shown < _SHOWN or not self._most:
-            return None
-        link = self._free_link(min(_DEEPEST, int(QUICK / seconds)))
-        if link is None and not self._lender.has_spare():
-            # Behind others on a link the wait is shorter than for a connection.
-            link = self._free_link(_DEEPEST)
-        if link is None:
+        quick = self._quick.get(statement.text)
+        if quick is None or not quick.is_shown() or not self._most:
             return None
         try:
-            answer = link.ask(text, arguments)
+            values = encoded(arguments)
         except UnicodeEncodeError:
             return None
-        if self._look is None:
+        quick.many = statement.many
+        if quick.many is None or quick.depth == 1 or quick.is_apart(time.monotonic()):
+            answer = self._ask_alone(quick, values)
+        else:
+            answer = self._wait(quick, values)
+        if answer is not None and self._look is None:
             self._look = asyncio.get_running_loop().call_later(PATIENCE, self._look_round)
         return answer
+
+    def _most_of(self, quick: Quick) -> int:
+        """How many of a statement may be asked or wait for each link: beyond them it is sooner on
+        a connection of its own, unless there is none, or the process is what all wait for."""
+        if not self._lender.has_spare():
+            return DEEPEST
+        return min(_ROUNDS * quick.depth, DEEPEST) if self._busy else quick.depth
+
+    def _ask_alone(self, quick: Quick, values: Values) -> Waiting | None:
+        link = self._free_link(self._most_of(quick))
+        if link is None:
+            return None
+        answer: Waiting = asyncio.get_running_loop().create_future()
+        link.ask(quick.text, values, (answer,))
+        return answer
+
+    def _wait(self, quick: Quick, values: Values) -> Waiting | None:
+        if len(quick.waiting) >= self._most_of(quick) * self._most:
+            return None
+        if not (self._links or self._free_link(1)):
+            return None
+        if not quick.waiting:
+            self._queue.append(quick)
+        loop = asyncio.get_running_loop()
+        answer: Waiting = loop.create_future()
+        quick.waiting.append((values, answer))
+        if not self._leaving:
+            # All that are asked in one turn of the loop leave together.
+            self._leaving = True
+            loop.call_soon(self._dispatch)
+        return answer
+
+    def _dispatch(self) -> None:
+        """Send what waits, as far as links have nothing to do."""
+        self._leaving = False
+        while self._queue and not self._is_patient():
+            link = self._free_link(1)
+            if link is None:
+                if not self._links:
+                    self._give_up()
+                return
+            quick = self._queue.popleft()
+            taken = quick.take()
+            if quick.waiting:
+                self._queue.append(quick)
+            if taken:
+                self._moved = True
+                _send(link, quick, taken)
+
+    def _is_patient(self) -> bool:
+        """Whether those that wait had better do so until a link is free: the process is busy, two
+        links keep Postgres at work, and asked together they cost both less."""
+        first = self._queue[0]
+        if not self._busy or len(self._queue) > 1 or len(first.waiting) > first.depth:
+            return False
+        return sum(bool(link.asked) for link in self._links) > 1
+
+    def _give_up(self) -> None:
+        """Have all that wait ask elsewhere."""
+        while self._queue:
+            self._queue.popleft().give_up()
+
+    def freed(self, link: Link) -> None:
+        """A link carries nothing any more."""
+        if not (link.closing or link.stalled):
+            self._dispatch()
 
     def _free_link(self, depth: int) -> Link | None:
         """The link with the least under way, less than `depth`; one is added while all have
@@ -99,11 +175,12 @@ class Express:
         if len(self._links) < self._most and (best is None or least > 0):
             lent = self._lender.lend()
             if lent is not None:
-                best = Link(lent, self._prepared, self._lost)
+                best = Link(lent, self._prepared, self)
                 self._links.append(best)
         return best
 
-    def _lost(self, link: Link) -> None:
+    def lost(self, link: Link) -> None:
+        """The connection of a link is gone."""
         if link in self._links:
             self._links.remove(link)
         if self._emptied is not None and not self._links:
@@ -113,12 +190,18 @@ class Express:
     def _look_round(self) -> None:
         """Find the links on which a statement is not quick."""
         loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = time.monotonic()
         self._look = None
+        spent = time.process_time()
+        self._busy = spent - self._spent > _BUSY * (now - self._measured)
+        self._measured, self._spent = now, spent
         for link in self._links:
             if link.asked:
                 self._look_at(link, now)
-        if any(link.asked for link in self._links):
+        if not self._moved:
+            self._give_up()
+        self._moved = False
+        if self._queue or any(link.asked for link in self._links):
             self._look = loop.call_later(PATIENCE, self._look_round)
 
     def _look_at(self, link: Link, now: float) -> None:
@@ -126,11 +209,15 @@ class Express:
         if now - max(first.sent, link.last_ready) < PATIENCE:
             return
         link.stalled = True
-        self._quick.pop(first.text, None)
+        if first.quick is not None and len(first.answers) > 1:
+            first.quick.stalled(now)
+            first.give_up()
+        else:
+            self.note(first.text, PATIENCE)
         for one in link.asked:
-            if one is not first and not one.answer.done():
-                one.answer.set_result(None)
-        if first.answer.done() and not link.cancelling and now - link.cancelled > _AGAIN:
+            if one is not first:
+                one.give_up()
+        if first.is_over() and not link.cancelling and now - link.cancelled > _AGAIN:
             # Nobody waits for it any more, nor behind it.
             link.cancelling, link.cancelled = True, now
             task = asyncio.create_task(self._cancel(link))
@@ -149,7 +236,7 @@ class Express:
         """The connection of a link that carries nothing, for those who wait for one of their own;
         None where all are busy."""
         for link in self._links:
-            if not link.asked and not link.cancelling:
+            if not (link.asked or link.cancelling or self._queue):
                 self._links.remove(link)
                 return link.surrender()
         return None
@@ -172,3 +259,14 @@ class Express:
                 if self._links:
                     self._emptied = asyncio.Event()
                     await self._emptied.wait()
+
+
+def _send(link: Link, quick: Quick, taken: Sequence[tuple[Values, Waiting]]) -> None:
+    """Ask for all that were taken, as one statement."""
+    if len(taken) == 1 or quick.many is None:
+        for values, answer in taken:
+            link.ask(quick.text, values, (answer,), quick)
+    else:
+        values = together([one for one, _ in taken], quick.many.varies)
+        link.ask(quick.many.text, values, [answer for _, answer in taken], quick)
+    link.flush()

@@ -6,16 +6,19 @@ it is given back, used by the driver.
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from struct import Struct
+from typing import Protocol
 
 import asyncpg
 
 from rowgate.database.address import Pooled
-from rowgate.database.bind import Argument, array_literal
+from rowgate.database.bind import Argument, encoded
+from rowgate.database.quick import Answer, Quick, Values, Waiting
 
 NULL = b"null"
 _HEADER = Struct("!cI")
@@ -36,45 +39,74 @@ _TO_CANCEL = 1.0
 """Seconds that Postgres has to end a statement whose client has left."""
 _NUMBERS = count(1)
 
-Answer = bytes | None
-"""One JSON value; None: to be asked elsewhere."""
-
 
 class Asked:
-    """A statement under way: who waits for its answer, since when (of the loop's clock), and
-    whether Postgres has yet to say that it understands the text."""
+    """A statement under way: who waits for the values of its rows, since when (of the monotonic
+    clock), and whether Postgres has yet to say that it understands the text. `quick` is what is
+    known of the statement where that is to be added to."""
 
-    __slots__ = ("answer", "sent", "text", "unread")
+    __slots__ = ("answers", "quick", "sent", "text", "unread")
 
     def __init__(
-        self, answer: asyncio.Future[Answer], text: str, sent: float, *, unread: bool
+        self, text: str, answers: Sequence[Waiting], quick: Quick | None, sent: float
     ) -> None:
-        self.answer = answer
         self.text = text
+        self.answers = answers
+        self.quick = quick
         self.sent = sent
-        self.unread = unread
+        self.unread = False
+
+    def is_over(self) -> bool:
+        """Whether nobody waits any more."""
+        return all(one.done() for one in self.answers)
+
+    def give_up(self) -> None:
+        """Have all that wait ask elsewhere."""
+        for one in self.answers:
+            if not one.done():
+                one.set_result(None)
+
+    def answer(self, values: Sequence[bytes]) -> None:
+        """Give each the value of its row; `null` to the one that has no row."""
+        for one, value in zip(self.answers, values or (NULL,), strict=False):
+            if not one.done():
+                one.set_result(value or NULL)
+
+    def fail(self, error: Exception) -> None:
+        """Tell all that wait."""
+        for one in self.answers:
+            if not one.done():
+                one.set_exception(error)
+
+
+class Owner(Protocol):
+    """Who has links."""
+
+    def lost(self, link: "Link") -> None:
+        """Its connection is gone."""
+
+    def freed(self, link: "Link") -> None:
+        """It carries nothing any more."""
 
 
 class Link(asyncio.Protocol):
     """A connection, taken over from the driver until it is `surrender`ed. `asked` is what is under
-    way, in order; `last_ready` when an answer came last, of the loop's clock. `stalled`: what is
+    way, in order; `last_ready` when an answer came last, of the monotonic clock. `stalled`: what is
     first is not quick, and nobody else waits; ends by itself. `closing`: it ends when all is
     answered."""
 
     elsewhere = _ELSEWHERE
     """The SQLSTATEs with which a statement is to be asked elsewhere."""
 
-    def __init__(
-        self, connection: Pooled, prepared: int, on_lost: Callable[["Link"], None]
-    ) -> None:
+    def __init__(self, connection: Pooled, prepared: int, owner: Owner) -> None:
         """`prepared` is how many statements it keeps."""
         self.connection = connection
         self.asked: deque[Asked] = deque()
         self.stalled = self.cancelling = self.closing = False
         self.cancelled = 0.0
         self._loop = asyncio.get_running_loop()
-        self.last_ready = self._loop.time()
-        self._on_lost = on_lost
+        self.last_ready = time.monotonic()
+        self._owner = owner
         self._lost = False
         self._most = prepared
         self._names = connection.shared
@@ -82,34 +114,31 @@ class Link(asyncio.Protocol):
         self._leaving = False
         self._in: list[bytes] = []
         self._size = self._wanted = 0
-        self._value: bytes | None = None
+        self._values: list[bytes] = []
         self._error: asyncpg.PostgresError | None = None
         self._transport: asyncio.Transport = connection.transport
         self._transport.set_protocol(self)
 
-    def ask(self, text: str, arguments: Sequence[Argument]) -> asyncio.Future[Answer]:
+    def ask(
+        self, text: str, values: Values, answers: Sequence[Waiting], quick: Quick | None = None
+    ) -> None:
         """Send a statement behind those under way; all that are asked in one turn of the loop
-        leave in one write. The future may raise `asyncpg.PostgresError`. Raises
-        `UnicodeEncodeError` for an argument that is no text."""
-        values = [_SHORT.pack(len(arguments))]
-        for one in arguments:
-            if one is None:
-                values.append(_ABSENT)
-            else:
-                value = (one if isinstance(one, str) else array_literal(one)).encode()
-                values += (_INT.pack(len(value)), value)
+        leave in one write. It gives as many rows as wait for an answer."""
         if not self._leaving:
             self._leaving = True
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
+        asked = Asked(text, answers, quick, time.monotonic())
         name = self._names.get(text)
-        unread = name is None
         if name is None:
+            asked.unread = True
             name = self._prepare(text)
-        body = b"".join((b"\x00", name, b"\x00\x00\x00", *values, _ALL_TEXT))
+        parts = [b"\x00", name, b"\x00\x00\x00", _SHORT.pack(len(values))]
+        for value in values:
+            parts += (_ABSENT,) if value is None else (_INT.pack(len(value)), value)
+        parts.append(_ALL_TEXT)
+        body = b"".join(parts)
         self._out += (_HEADER.pack(b"B", len(body) + 4), body, _RUN)
-        answer: asyncio.Future[Answer] = self._loop.create_future()
-        self.asked.append(Asked(answer, text, self._loop.time(), unread=unread))
-        return answer
+        self.asked.append(asked)
 
     def _prepare(self, text: str) -> bytes:
         if len(self._names) >= self._most:
@@ -126,7 +155,8 @@ class Link(asyncio.Protocol):
             gone = b"S" + name + b"\x00"
             self._out += (_HEADER.pack(b"C", len(gone) + 4), gone)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what was asked."""
         self._leaving = False
         out, self._out = self._out, []
         if not self._lost:
@@ -160,8 +190,7 @@ class Link(asyncio.Protocol):
     def _note(self, kind: bytes, data: bytes, at: int, after: int) -> None:
         if kind == b"D":
             # Behind the header: how many columns (one), and its length.
-            if self._value is None:
-                self._value = data[at + 11 : after]
+            self._values.append(data[at + 11 : after])
         elif kind == b"E":
             self._error = _read_error(data[at + 5 : after])
         elif self.asked:
@@ -169,36 +198,45 @@ class Link(asyncio.Protocol):
 
     def _settle(self) -> None:
         """Give the first of those that wait its answer."""
-        value, self._value = self._value, None
+        values, self._values = self._values, []
         error, self._error = self._error, None
         asked = self.asked.popleft()
-        began = max(asked.sent, self.last_ready)
-        self.last_ready = self._loop.time()
+        now = time.monotonic()
+        seconds = now - max(asked.sent, self.last_ready)
+        self.last_ready = now
         if not self.asked:
             self.stalled = False
             if self.closing:
                 self.connection.terminate()
-        if error is not None and (asked.unread or error.sqlstate in self.elsewhere):
-            self._forget(asked.text)
-        answer = asked.answer
-        if answer.done():
-            return
         if error is None:
-            answer.set_result(value or NULL)
-        elif error.sqlstate in self.elsewhere and self.last_ready - began < _MISTAKEN:
-            answer.set_result(None)
+            if asked.quick is not None and not asked.unread:
+                asked.quick.observe(len(asked.answers), seconds, now)
+            asked.answer(values)
         else:
-            answer.set_exception(error)
+            self._settle_failed(asked, error, seconds)
+        if not self.asked:
+            self._owner.freed(self)
+
+    def _settle_failed(self, asked: Asked, error: asyncpg.PostgresError, seconds: float) -> None:
+        is_elsewhere = error.sqlstate in self.elsewhere
+        if asked.unread or is_elsewhere:
+            self._forget(asked.text)
+        if len(asked.answers) > 1 and asked.quick is not None:
+            asked.quick.failed(self.last_ready)
+            asked.give_up()
+        elif is_elsewhere and seconds < _MISTAKEN:
+            asked.give_up()
+        else:
+            asked.fail(error)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
         """Let all that wait ask elsewhere."""
         self._lost = True
         for one in self.asked:
-            if not one.answer.done():
-                one.answer.set_result(None)
+            one.give_up()
         self.asked.clear()
         self.connection.terminate()
-        self._on_lost(self)
+        self._owner.lost(self)
 
     def surrender(self) -> Pooled:
         """The connection as the driver's again; nothing may be under way."""
@@ -215,7 +253,7 @@ class Solo(Link):
 
     def __init__(self, connection: Pooled, prepared: int) -> None:
         """`prepared` is how many statements it keeps."""
-        super().__init__(connection, prepared, lambda _: None)
+        super().__init__(connection, prepared, _NOBODY)
         self._leaving = True  # what is asked is written at once
 
     @classmethod
@@ -236,8 +274,9 @@ class Solo(Link):
         connection = self.connection
         connection.note_use()
         try:
-            answer = self.ask(text, arguments)
-            self._flush()
+            answer: Waiting = self._loop.create_future()
+            self.ask(text, encoded(arguments), (answer,))
+            self.flush()
             self._leaving = True
             return await answer
         except UnicodeEncodeError:
@@ -263,7 +302,8 @@ class Solo(Link):
         if self.asked:
             await self.connection.cancel()
         if self.asked:
-            ended = self.asked[0].answer = self._loop.create_future()
+            ended: Waiting = self._loop.create_future()
+            self.asked[0].answers = (ended,)
             with suppress(asyncpg.PostgresError, OSError):
                 await ended
 
@@ -271,9 +311,21 @@ class Solo(Link):
         """Tell who waits that nobody knows what became of the statement."""
         lost = self._error or exc or ConnectionResetError("the connection was closed")
         for one in self.asked:
-            if not one.answer.done():
-                one.answer.set_exception(lost)
+            one.fail(lost)
         super().connection_lost(exc)
+
+
+class _Nobody:
+    """The owner of a link that belongs to who asks."""
+
+    def lost(self, link: Link) -> None:
+        """Who asks sees it."""
+
+    def freed(self, link: Link) -> None:
+        """Who asks sees it."""
+
+
+_NOBODY = _Nobody()
 
 
 def _read_error(body: bytes) -> asyncpg.PostgresError:

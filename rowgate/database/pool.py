@@ -12,6 +12,7 @@ no request pays for it.
 
 import asyncio
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -234,7 +235,7 @@ class Database:
     def _retire(self) -> None:
         """Close idle connections that have rested or lived for long enough."""
         self._look = None
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         self._take_back_shared(
             lambda link: self._is_due(now - link.last_ready, now - link.connection.opened_at)
         )

@@ -13,6 +13,7 @@ from rowgate.database.bind import Argument
 from rowgate.database.failures import FAILURES, as_api_error
 from rowgate.database.link import NULL, Solo
 from rowgate.database.pool import Database
+from rowgate.sql.types import Statement
 
 _INPUT_CODES = frozenset(("constraint-violation", "permission-error"))
 
@@ -62,10 +63,12 @@ async def _alone(
     return await fetch(connection, text, arguments, path)
 
 
-async def fetch_shared(database: Database, text: str, arguments: Sequence[Argument]) -> bytes:
+async def fetch_shared(
+    database: Database, statement: Statement, arguments: Sequence[Argument]
+) -> bytes:
     """As `fetch_alone`, of a statement that may be asked twice: on a shared connection where it is
-    quick."""
-    answer = database.express.ask(text, arguments)
+    quick, with others like it where they wait."""
+    answer = database.express.ask(statement, arguments)
     if answer is not None:
         try:
             value = await answer
@@ -75,8 +78,8 @@ async def fetch_shared(database: Database, text: str, arguments: Sequence[Argume
             return value
     async with database.connection() as connection:
         began = time.perf_counter()
-        value = await _alone(database, connection, text, arguments)
-        database.express.note(text, time.perf_counter() - began)
+        value = await _alone(database, connection, statement.text, arguments)
+        database.express.note(statement.text, time.perf_counter() - began)
         return value
 
 

@@ -84,7 +84,7 @@ def _root_field(request: Request, field: Selected, kind: str) -> RootField:
     plan = plan_field(field, kind, generation.snapshot, request.key[0], generation.settings)
     if plan is None:
         raise ApiError(f"'{field.key}' cannot be run", code="not-supported", path=field.path)
-    return prepare(plan, kind)
+    return prepare(plan, kind, generation.snapshot)
 
 
 def refuse_hidden(request: Request) -> None:

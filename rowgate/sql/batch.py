@@ -11,10 +11,10 @@ from rowgate.sql.writes import WriteWriter
 class _KeyedParameters(Parameters):
     """Parameters among which the key's values are columns of the keys at hand."""
 
-    def number(self, leaf: Leaf) -> str:
+    def number(self, leaf: Leaf, type_: str) -> str:
         if isinstance(leaf, Variable) and leaf.path[0] == KEY_GIVEN and not leaf.as_array:
-            return f"given.k{leaf.path[1]}"
-        return Parameters.number(self, leaf)
+            return f"given.k{leaf.path[1]}::{type_}"
+        return Parameters.number(self, leaf, type_)
 
 
 def render_batch(work: ReadRows, columns: int) -> Statement:
@@ -24,7 +24,7 @@ def render_batch(work: ReadRows, columns: int) -> Statement:
     parameters = _KeyedParameters()
     row = WriteWriter(parameters).single(work.rows, work.fields)
     arrays = ", ".join(
-        f"{parameters.number(Variable((KEY_GIVEN, position), TEXT, as_array=True))}::text[]"
+        parameters.number(Variable((KEY_GIVEN, position), TEXT, as_array=True), "text[]")
         for position in range(columns)
     )
     names = ", ".join(f"k{position}" for position in range(columns))

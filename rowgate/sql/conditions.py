@@ -164,12 +164,12 @@ class Conditions:
                 return self._anew(condition.condition, frame)
             case Related():
                 on = self.join(condition.join, frame, inner)
-                source = qualified(condition.join.target)
+                source = self.named(condition.join.target)
                 test = self.condition(condition.condition, inner)
                 return f"exists (select 1 from {source} as {inner.alias} where {on} and {test})"
             case Exists():
                 test = self.condition(condition.condition, inner)
-                source = qualified(condition.table)
+                source = self.named(condition.table)
                 return f"exists (select 1 from {source} as {inner.alias} where {test})"
             case RelatedByFunction():
                 source = self.call(condition.call, frame)
@@ -193,7 +193,7 @@ class Conditions:
         shown = " and ".join(tests) or "true"
         on = self.join(condition.join, frame, inner)
         test = self.condition(condition.condition, inner)
-        source = qualified(condition.join.target)
+        source = self.named(condition.join.target)
         return f"(select {shown} from {source} as {inner.alias} where {on} and {test})"
 
     def _compare(self, left: str, type_: PgType, condition: Compare, frame: Frame) -> str:
@@ -259,9 +259,14 @@ class Conditions:
                 inner = frame.inner()
                 on = self.join(value.join, frame, inner)
                 column = f"{inner.alias}.{quote(value.column)}"
-                source = qualified(value.join.target)
+                source = self.named(value.join.target)
                 return f"(select {column} from {source} as {inner.alias} where {on} limit 1)"
         return self.parameters.plain(value)
+
+    def named(self, table: QualifiedName) -> str:
+        """A table or view that the statement reads."""
+        self.parameters.reads.add(table)
+        return qualified(table)
 
     def call(self, call: FunctionCall, frame: Frame) -> str:
         """A function applied to the row at hand and to values."""
@@ -286,8 +291,3 @@ def _spelled(operator: str, type_: PgType) -> str:
     if type_.schema in ("pg_catalog", "public") or type_.kind is not TypeKind.BASE:
         return operator
     return f"operator({quote(type_.schema)}.{operator})"
-
-
-def table_alias(name: QualifiedName, frame: Frame) -> str:
-    """A table in a `from` clause."""
-    return f"{qualified(name)} as {frame.alias}"

@@ -110,8 +110,8 @@ class OutputWriter(RowsWriter, ABC):
         if output.path is not None:
             if not output.path:
                 return expression
-            path = self.parameters.number(Constant(list(output.path), TEXT, as_array=True))
-            return f"({expression} #> {path}::text[])"
+            steps = Constant(list(output.path), TEXT, as_array=True)
+            return f"({expression} #> {self.parameters.number(steps, 'text[]')})"
         if is_spatial(type_) and type_.name != "raster":
             return f"{function_in(type_, 'st_asgeojson')}({expression}, 15, 4)::json"
         if output.as_text:

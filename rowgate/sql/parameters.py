@@ -1,5 +1,6 @@
 """Values as parameters: equal values share one `$n`, each cast to its Postgres type."""
 
+import re
 from dataclasses import dataclass, field
 
 from rowgate.algebra.types import (
@@ -11,61 +12,101 @@ from rowgate.algebra.types import (
     WholeSession,
 )
 from rowgate.base.errors import ValidationFailed
+from rowgate.base.names import QualifiedName
 from rowgate.catalog.types import PgType, TypeKind
 from rowgate.sql.names import function_in, is_spatial, type_name
-from rowgate.sql.types import TAKEN_AS_TEXT, GivenCount, GivenRows, Statement
+from rowgate.sql.types import TAKEN_AS_TEXT, GivenCount, GivenRows, Many, Statement
 
 _MOST = 32_767
 """How many parameters a statement may have: what the driver sends at most."""
+_GIVEN = '"$"'
+"""The alias of the rows of arguments, which no other part of a statement takes."""
 
 Leaf = Constant | Variable | SessionValue | WholeSession | GivenRows | GivenCount
 
 
+_PLACE = re.compile("\0(\\d+)\0")
+"""Where a parameter stands while its statement is in the making."""
+
+
 @dataclass(slots=True)
 class Parameters:
-    """The parameters of a statement in the making. `repeatable`: so far it calls nothing that may
-    change anything."""
+    """The parameters of a statement in the making, each of one type. `repeatable`: so far it calls
+    nothing that may change anything. `reads`: the tables and views that it names so far."""
 
     repeatable: bool = True
+    reads: set[QualifiedName] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
     _binders: list[Leaf] = field(default_factory=list)
+    _types: list[str] = field(default_factory=list)
 
-    def number(self, leaf: Leaf) -> str:
-        """The `$n` of a leaf; raises `ValidationFailed` where there are too many."""
-        key = repr(leaf)
+    def number(self, leaf: Leaf, type_: str) -> str:
+        """A leaf as an expression of the type with that name; raises `ValidationFailed` where there
+        are too many."""
+        key = f"{type_} {leaf!r}"
         found = self._numbers.get(key)
         if found is None:
             if len(self._binders) == _MOST:
                 raise ValidationFailed(f"a field may hold at most {_MOST} values of its own")
             self._binders.append(leaf)
+            self._types.append(type_)
             found = self._numbers[key] = len(self._binders)
-        return f"${found}"
+        return f"\0{found}\0::{type_}"
 
     def statement(self, text: str) -> Statement:
         """The finished statement."""
-        return Statement(text, tuple(self._binders), self.repeatable)  # type: ignore[arg-type]
+        return Statement(
+            _PLACE.sub(r"$\1", text),
+            tuple(self._binders),  # type: ignore[arg-type]
+            self.repeatable,
+            frozenset(self.reads),
+            self._many(text),
+        )
+
+    def _many(self, text: str) -> Many | None:
+        """The statement for several lists of arguments: a subselect of rows of them, each turned
+        into its types once a row. Behind a `select` the planner does not see how long the arrays
+        are, and comes to one plan for all."""
+        varies = tuple(not isinstance(one, Constant) for one in self._binders)
+        if not (self.repeatable and any(varies)):
+            return None
+        numbers = [number for number, varying in enumerate(varies, 1) if varying]
+        arrays = ", ".join(f"(select ${number}::text[])" for number in numbers)
+        names = ", ".join(f"p{number}" for number in numbers)
+        casts = [(number, self._types[number - 1]) for number in numbers]
+        typed = ", ".join(f"a.p{number}::{type_} as p{number}" for number, type_ in casts)
+
+        def place(found: re.Match[str]) -> str:
+            number = found[1]
+            return f"{_GIVEN}.p{number}" if varies[int(number) - 1] else f"${number}"
+
+        return Many(
+            f"select ({_PLACE.sub(place, text)}) from (select {typed}, a.n from unnest({arrays}) "
+            f"with ordinality as a({names}, n) offset 0) as {_GIVEN} order by {_GIVEN}.n",
+            varies,
+        )
 
     def cast(self, leaf: Constant | Variable | SessionValue, type_: PgType) -> str:
         """A leaf as an expression of `type_`."""
-        number = self.number(leaf)
         if is_spatial(type_) and type_.name != "raster":
             if leaf.as_array:
                 made = _from_geojson("u.x", type_)
-                return f"array(select {made} from unnest({number}::text[]) as u(x))"
-            return _from_geojson(f"{number}::text", type_)
+                return f"array(select {made} from unnest({self.number(leaf, 'text[]')}) as u(x))"
+            return _from_geojson(self.number(leaf, "text"), type_)
         if type_.is_builtin and type_.name in TAKEN_AS_TEXT:
             name = "text" if type_.name == "text" else type_name(type_)
-            return f"{number}::{name}{'[]' if leaf.as_array else ''}"
+            return self.number(leaf, f"{name}[]" if leaf.as_array else name)
         if leaf.as_array:
-            return f"({number}::text[])::{type_name(type_)}[]"
+            return f"({self.number(leaf, 'text[]')})::{type_name(type_)}[]"
+        text = self.number(leaf, "text")
         if type_.kind is TypeKind.COMPOSITE:
             name = type_name(type_)
             return (
-                f"case when {number}::text like '{{%' then "
-                f"jsonb_populate_record(null::{name}, ({number}::text)::jsonb) "
-                f"else ({number}::text)::{name} end"
+                f"case when {text} like '{{%' then "
+                f"jsonb_populate_record(null::{name}, ({text})::jsonb) "
+                f"else ({text})::{name} end"
             )
-        return f"({number}::text)::{type_name(type_)}"
+        return f"({text})::{type_name(type_)}"
 
     def array(self, items: ListOf) -> str:
         """Several values as an array."""
@@ -78,7 +119,7 @@ class Parameters:
         match value:
             case Constant() | Variable() | SessionValue():
                 type_ = type_name(value.type)
-                return f"select u.x::{type_} from unnest({self.number(value)}::text[]) as u(x)"
+                return f"select u.x::{type_} from unnest({self.number(value, 'text[]')}) as u(x)"
             case ListOf(items=()):
                 return f"select null::{type_name(value.type)} where false"
             case ListOf():
@@ -93,7 +134,7 @@ class Parameters:
             case ListOf():
                 return self.array(value)
             case WholeSession():
-                return f"{self.number(value)}::text"
+                return self.number(value, "text")
         raise AssertionError(value)
 
 

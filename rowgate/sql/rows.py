@@ -35,7 +35,7 @@ class RowsWriter(Conditions):
         """What stands behind `from`, under the frame's alias."""
         match rows.origin:
             case FromTable(table=table):
-                return f"{qualified(table)} as {frame.alias}"
+                return f"{self.named(table)} as {frame.alias}"
             case FromFunction(call=call):
                 return f"{self.call(call, parent or frame)} as {frame.alias}"
             case FromNative(parts=parts):
@@ -48,10 +48,10 @@ class RowsWriter(Conditions):
                 return f"{WRITTEN} as {frame.alias}"
             case FromGiven(table=table):
                 frame.derived = True
-                given = self.parameters.number(GivenRows())
+                given = self.parameters.number(GivenRows(), "text[]")
                 whole = (
                     f"select u.x::{qualified(table)} as {ROW} "
-                    f"from unnest({given}::text[]) with ordinality as u(x, n) order by u.n"
+                    f"from unnest({given}) with ordinality as u(x, n) order by u.n"
                 )
                 return f"(select (r.{ROW}).*, r.{ROW} from ({whole}) as r) as {frame.alias}"
         raise AssertionError(rows.origin)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rowgate.algebra.types import Value
+from rowgate.base.names import QualifiedName
 
 TAKEN_AS_TEXT = frozenset(
     """bool date float4 float8 int2 int4 int8 interval json jsonb numeric text time timestamp
@@ -12,14 +13,27 @@ TAKEN_AS_TEXT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Many:
+    """A statement run for several lists of arguments at once: it gives a row for each, in their
+    order, with what the one would give. `text` has the same parameters, but each that `varies` is
+    bound to an array of texts, with an element for each list; the others are alike in all."""
+
+    text: str
+    varies: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement. `$n` is bound to `binders[n - 1]`; every parameter is sent as text, or as
     an array of texts where the binder is `as_array`, whatever its type in the SQL.
-    `repeatable`: it calls nothing that may change anything."""
+    `repeatable`: it calls nothing that may change anything. `reads`: the tables and views that it
+    names. `many`: itself for several lists of arguments, where they can differ."""
 
     text: str
     binders: tuple[Value, ...]
     repeatable: bool = True
+    reads: frozenset[QualifiedName] = frozenset()
+    many: Many | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ class WriteWriter(ConnectionWriter):
 
     def setting(self) -> str:
         """`select` that sets `hasura.user` for its transaction."""
-        number = self.parameters.number(WholeSession())
-        return f"select set_config('hasura.user', {number}::text, true) as c"
+        whole = self.parameters.number(WholeSession(), "text")
+        return f"select set_config('hasura.user', {whole}, true) as c"
 
     def response(self, response: Response, source: str, frame: Frame, count: str = "") -> str:
         """A mutation's response object over the rows that were written. `count` is how many;
@@ -81,7 +81,7 @@ class WriteWriter(ConnectionWriter):
         shown = {type(part) for _, part in write.response}
         source = self.source(rows, frame, None) if Returning in shown else ""
         counted = AffectedRows in shown
-        count = f"({self.parameters.number(GivenCount())}::text)::int4" if counted else "0"
+        count = f"({self.parameters.number(GivenCount(), 'text')})::int4" if counted else "0"
         return f"select {self.response(write.response, source, frame, count)}"
 
     def returning(self, change: Insert | Update | Delete, columns: tuple[str, ...] = ()) -> str:

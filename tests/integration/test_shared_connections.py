@@ -6,27 +6,46 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import asyncpg
 import pytest
 
+from rowgate.algebra.types import Variable
 from rowgate.base.errors import ApiError
 from rowgate.base.session import Session
+from rowgate.catalog.types import TEXT
 from rowgate.database.bind import Argument
 from rowgate.database.express import Express
+from rowgate.database.link import Link
 from rowgate.database.pool import Database, PoolSettings
+from rowgate.database.quick import Values
 from rowgate.database.run import fetch_shared
 from rowgate.pipeline import Endpoint, graphql
 from rowgate.postgres import EmbeddedPostgres
+from rowgate.sql.parameters import Parameters
+from rowgate.sql.types import Statement
 from tests.certificates import Authority, serve_tls
 from tests.serving import serving, source
 
-ECHO = "select json_build_array($1::text, ($2::text)::int, $3::text[])"
-DIVIDED = "select to_json(10 / ($1::text)::int)"
-WAITING = "select to_json(pg_sleep(($1::text)::float8)::text)"
+
+def made(template: str, *types: str) -> Statement:
+    """A statement with a parameter of each type."""
+    parameters = Parameters()
+    places = (
+        parameters.number(Variable((str(number),), TEXT), type_)
+        for number, type_ in enumerate(types)
+    )
+    return parameters.statement(template.format(*places))
+
+
+ECHO = made("select json_build_array({}, ({})::int, {})", "text", "text", "text[]")
+DIVIDED = made("select to_json(10 / ({})::int)", "text")
+WAITING = made("select to_json(pg_sleep(({})::float8)::text)", "text")
 ACTIVE = (
     "select count(*) from pg_stat_activity where pid <> pg_backend_pid() "
-    "and state = 'active' and query like '%pg_sleep(($1%'"
+    "and state = 'active' and query like '%pg_sleep((%'"
 )
 
 
@@ -52,15 +71,15 @@ async def database(url: str) -> AsyncIterator[Database]:
     await found.close()
 
 
-async def ask(database: Database, text: str, *arguments: Argument) -> object:
-    return json.loads(await fetch_shared(database, text, arguments))
+async def ask(database: Database, statement: Statement, *arguments: Argument) -> object:
+    return json.loads(await fetch_shared(database, statement, arguments))
 
 
-async def warm(database: Database, text: str, *arguments: Argument) -> None:
+async def warm(database: Database, statement: Statement, *arguments: Argument) -> None:
     """Show that a statement is quick; a busy machine may need more than the least."""
     for _ in range(50):
-        await ask(database, text, *arguments)
-        if database.express.ready(text):
+        await ask(database, statement, *arguments)
+        if database.express.ready(statement.text):
             return
     raise AssertionError("it was never quick")
 
@@ -84,6 +103,20 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return noted
 
 
+@pytest.fixture
+def carried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """For how many each statement was that a link carried from now on."""
+    noted: list[int] = []
+    carry = Link.ask
+
+    def noting(self: Link, text: str, values: Values, answers: Any, *more: Any) -> None:
+        noted.append(len(answers))
+        carry(self, text, values, answers, *more)
+
+    monkeypatch.setattr(Link, "ask", noting)
+    return noted
+
+
 def drawn(number: int) -> tuple[str | None, str, list[str | None]]:
     dice = random.Random(number)
     texts = [
@@ -100,29 +133,48 @@ def drawn(number: int) -> tuple[str | None, str, list[str | None]]:
     return dice.choice(texts), str(number), [dice.choice(texts) for _ in range(dice.randrange(4))]
 
 
-async def test_each_gets_the_answer_to_what_it_asked(database: Database, alone: list[str]) -> None:
-    await warm(database, ECHO, "a", "1", [])
+@pytest.mark.parametrize("is_together", [True, False])
+async def test_each_gets_the_answer_to_what_it_asked(
+    is_together: bool, database: Database, alone: list[str], carried: list[int]
+) -> None:
+    echo = ECHO if is_together else replace(ECHO, many=None)
+    await warm(database, echo, "a", "1", [])
     alone.clear()
+    carried.clear()
     wanted = [drawn(number) for number in range(400)]
-    found = await asyncio.gather(*(ask(database, ECHO, *one) for one in wanted))
+    found = await asyncio.gather(*(ask(database, echo, *one) for one in wanted))
     assert found == [[text, int(number), items] for text, number, items in wanted]
     assert len(alone) < len(wanted)
+    assert (max(carried) > 1) is is_together
 
 
-async def test_a_failure_is_that_of_who_caused_it(database: Database, alone: list[str]) -> None:
-    await warm(database, DIVIDED, "1")
+@pytest.mark.parametrize("is_together", [True, False])
+async def test_a_failure_is_that_of_who_caused_it(
+    is_together: bool, database: Database, alone: list[str], carried: list[int]
+) -> None:
+    divided = DIVIDED if is_together else replace(DIVIDED, many=None)
+    await warm(database, divided, "1")
     alone.clear()
+    carried.clear()
     divisors = [str(number % 5) for number in range(50)]
     found = await asyncio.gather(
-        *(ask(database, DIVIDED, one) for one in divisors), return_exceptions=True
+        *(ask(database, divided, one) for one in divisors), return_exceptions=True
     )
+    assert (max(carried) > 1) is is_together
     for divisor, answer in zip(divisors, found, strict=True):
         if divisor == "0":
             assert isinstance(answer, ApiError)
             assert (answer.code, answer.message) == ("data-exception", "division by zero")
         else:
             assert answer == 10 // int(divisor)
-    assert len(alone) < len(divisors)
+    if is_together:
+        # For a while nobody else is asked together with who may fail again.
+        carried.clear()
+        answers = [ask(database, divided, str(1 + number)) for number in range(9)]
+        assert await asyncio.gather(*answers) == [10 // (1 + number) for number in range(9)]
+        assert set(carried) == {1}
+    else:
+        assert len(alone) < len(divisors)
     for hostile, code in (("x", "data-exception"), ("1\x00", "data-exception")):
         with pytest.raises(ApiError) as refused:
             await ask(database, DIVIDED, hostile)
@@ -134,7 +186,7 @@ async def test_a_failure_is_that_of_who_caused_it(database: Database, alone: lis
 
 
 async def test_text_that_postgres_does_not_understand(database: Database) -> None:
-    text = "select to_json(a.b) from away as a"
+    text = made("select to_json(a.b) from away as a")
     await on_its_own(database, "create table away as select 1 as b")
     await warm(database, text)
     await on_its_own(database, "drop table away")
@@ -154,6 +206,33 @@ async def test_nobody_waits_behind_a_slow_one(database: Database) -> None:
     await asyncio.gather(*(ask(database, WAITING, "0") for _ in range(20)))
     assert time.monotonic() - began < 1.5
     assert await asyncio.gather(*slow) == ["", ""]
+
+
+async def test_who_is_slow_together_is_asked_apart(database: Database, carried: list[int]) -> None:
+    await warm(database, WAITING, "0")
+    carried.clear()
+    began = time.monotonic()
+    found = await asyncio.gather(*(ask(database, WAITING, "0.3") for _ in range(16)))
+    assert found == [""] * 16
+    assert max(carried) > 1
+    # One after the other, as they were sent, they would have taken longer than that.
+    assert time.monotonic() - began < 0.3 * 8
+    many = ACTIVE.replace("%pg_sleep((%", '%pg_sleep(("$"%')
+    while await on_its_own(database, many):
+        assert time.monotonic() - began < 5
+        await asyncio.sleep(0.02)
+    assert await ask(database, WAITING, "0") == ""
+
+
+async def test_who_has_left_is_not_asked_for(database: Database, carried: list[int]) -> None:
+    await warm(database, ECHO, "a", "1", [])
+    carried.clear()
+    tasks = [asyncio.create_task(ask(database, ECHO, "a", str(n), [])) for n in range(20)]
+    await asyncio.sleep(0)
+    for one in tasks[5:]:
+        one.cancel()
+    assert await asyncio.gather(*tasks[:5]) == [["a", number, []] for number in range(5)]
+    assert sum(carried) <= 5
 
 
 async def test_the_time_limit_of_a_statement_is_met_once(url: str) -> None:
@@ -230,7 +309,7 @@ async def test_where_no_connection_is_spare_more_share_one(url: str, alone: list
 async def test_old_ones_are_closed_and_others_take_their_place(url: str) -> None:
     settings = PoolSettings(maximum=8, lifetime=0.2, idle_timeout=0)
     database = await Database.connect(url, settings)
-    pid = "select to_json(pg_backend_pid())"
+    pid = made("select to_json(pg_backend_pid())")
     await warm(database, pid)
     seen = set()
     until = time.monotonic() + 1.5
@@ -259,7 +338,7 @@ async def test_few_connections_or_none_prepared_are_not_shared(url: str) -> None
         database = await Database.connect(url, settings)
         for _ in range(5):
             assert await ask(database, ECHO, "a", "1", []) == ["a", 1, []]
-        assert not database.express.ready(ECHO)
+        assert not database.express.ready(ECHO.text)
         await database.close()
 
 
@@ -291,5 +370,31 @@ def test_many_users_at_once_see_only_their_own(database_url: str) -> None:
         for _ in range(50):
             assert all(served.loop.run_until_complete(all_of(range(1))))
         assert all(served.loop.run_until_complete(all_of(range(2_000))))
-        carried = sum(len(one.connection.shared) for one in served.database.express._links)
-        assert carried, "none was shared"
+        texts = [text for one in served.database.express._links for text in one.connection.shared]
+        assert any('"$".p' in text for text in texts), "none were asked together"
+        assert any('"$".p' not in text for text in texts), "none was asked alone"
+
+
+TICKETS = """
+create table visitor (id int primary key);
+insert into visitor select * from generate_series(1, 9);
+create view ticket as select id, gen_random_uuid() as number from visitor;
+create view lot as select id, (select gen_random_uuid()) as number from visitor;
+"""
+
+
+@pytest.mark.parametrize("view", ["ticket", "lot"])
+def test_what_a_view_gives_each_time_anew_is_not_shared(view: str, database_url: str) -> None:
+    declared = source(database_url, [{"table": view}, {"table": "visitor"}])
+    with serving(database_url, TICKETS, declared, limits=PoolSettings(maximum=8)) as served:
+        query = f"query ($id: Int!) {{ {view}(where: {{id: {{_eq: $id}}}}) {{ number }} }}"
+        body = json.dumps({"query": query, "variables": {"id": 1}}).encode()
+
+        async def drawn_by(count: int) -> list[str]:
+            who = Session("admin")
+            asked = (graphql(served.engine, body, who, {}, Endpoint.GRAPHQL) for _ in range(count))
+            return [one.body.decode() for one in await asyncio.gather(*asked)]
+
+        for _ in range(50):
+            served.loop.run_until_complete(drawn_by(1))
+        assert len(set(served.loop.run_until_complete(drawn_by(200)))) == 200

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -11,14 +11,64 @@ import asyncpg
 
 from rowgate.base.session import Session
 from rowgate.catalog.introspect import introspect
+from rowgate.database.bind import Argument, array_elements, encoded
+from rowgate.database.express import Express
 from rowgate.database.pool import Database, PoolSettings
+from rowgate.database.quick import together
 from rowgate.generation import Generation
 from rowgate.metadata.read import read
 from rowgate.pipeline import Endpoint, graphql
 from rowgate.settings import Settings
 from rowgate.snapshot.resolve import resolve
+from rowgate.sql.types import Statement
 from tests.properties.model import Json, State, World
 from tests.properties.worlds import ddl, load, metadata
+
+
+class Together(Express):
+    """Has every read asked elsewhere, and keeps it, to ask it together with another of its text."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, 0, 0)
+        self.asked: list[tuple[Statement, list[Argument]]] = []
+        self.before: dict[str, list[Argument]] = {}
+        self.compared = 0
+
+    def ask(self, statement: Statement, arguments: Sequence[Argument]) -> None:
+        self.asked.append((statement, list(arguments)))
+
+    async def compare(self, connection: asyncpg.Connection) -> None:
+        """What is asked together must be what each is answered alone."""
+        while self.asked:
+            statement, arguments = self.asked.pop()
+            both = [self.before.get(statement.text, arguments), arguments, arguments]
+            self.before[statement.text] = arguments
+            if statement.many is None:
+                continue
+            alone = [_sorted(await connection.fetchval(statement.text, *one)) for one in both]
+            varies = statement.many.varies
+            values = together([encoded(one) for one in both], varies)
+            given = [
+                array_elements((values[at] or b"").decode()) if varying else arguments[at]
+                for at, varying in enumerate(varies)
+            ]
+            rows = await connection.fetch(statement.many.text, *given)
+            assert [_sorted(one[0]) for one in rows] == alone, (statement, both)
+            self.compared += 1
+
+
+def _sorted(answer: bytes | None) -> Json:
+    """An answer, whatever order its lists are in."""
+
+    def of(value: Json) -> Json:
+        match value:
+            case dict():
+                return {key: of(one) for key, one in value.items()}
+            case list():
+                return sorted((of(one) for one in value), key=repr)
+        return value
+
+    return of(json.loads(answer or b"null"))
 
 
 @dataclass
@@ -29,6 +79,7 @@ class Served:
     engine: Any
     database: Database
     loop: asyncio.AbstractEventLoop
+    shared: Together
 
     def ask(
         self,
@@ -48,7 +99,14 @@ class Served:
             )
         )
         assert answer.status == 200, answer
+        if b'"errors"' in answer.body:
+            self.shared.asked.clear()
+        self.loop.run_until_complete(self._compare())
         return answer.body
+
+    async def _compare(self) -> None:
+        async with self.database.connection() as connection:
+            await self.shared.compare(connection)
 
     def load(self, state: State) -> None:
         """Replace all rows."""
@@ -99,6 +157,7 @@ async def _serve(world: World, url: str, loop: asyncio.AbstractEventLoop) -> Ser
     assert not unexpected, unexpected
     generation = Generation(document, 1, declared, {"default": catalog}, snapshot, settings)
     database = await Database.connect(url, PoolSettings(maximum=2))
+    database.express = shared = Together(database)
     served = SimpleNamespace(current=generation, databases={"default": database})
     engine = SimpleNamespace(settings=settings, world=served)
-    return Served(world, engine, database, loop)
+    return Served(world, engine, database, loop, shared)

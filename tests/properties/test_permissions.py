@@ -273,9 +273,11 @@ def test_the_engine_answers_as_the_oracle(
             check()
         finally:
             for one in current.worlds.values():
+                current.tried["asked together"] += one.shared.compared
                 loop.run_until_complete(one.database.close())
     tried = current.tried
     record_property("tried", dict(tried))
     assert tried["answered"] > 0.5 * cases
+    assert tried["asked together"] > 0.3 * cases
     assert tried["undisturbed"] > 0.2 * cases
     assert tried["changed"] > 0.04 * cases

@@ -1,12 +1,15 @@
 """Fields over tables and functions: planned and rendered once, run as statements of a source."""
 
+import dataclasses
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
 from rowgate.base.json import Json, encode
+from rowgate.base.names import QualifiedName
 from rowgate.base.session import Session
+from rowgate.catalog.types import RelationKind
 from rowgate.database.bind import arguments
 from rowgate.database.pool import Database
 from rowgate.database.run import fetch, fetch_alone, fetch_rows, fetch_shared, transaction
@@ -45,7 +48,7 @@ from rowgate.schema.meanings import (
     UpdateManyRoot,
     UpdateRoot,
 )
-from rowgate.snapshot.types import Options, Snapshot
+from rowgate.snapshot.types import Options, Snapshot, Table
 from rowgate.sql.render import render, render_answer, render_change, render_session
 from rowgate.sql.types import Given, Statement
 
@@ -59,6 +62,11 @@ READS = (
     FunctionAggregateRoot,
     FunctionConnectionRoot,
     NativeRoot,
+)
+_STORED = (
+    RelationKind.TABLE,
+    RelationKind.PARTITIONED_TABLE,
+    RelationKind.MATERIALIZED_VIEW,
 )
 WRITES = (UpdateRoot, UpdateByPkRoot, UpdateManyRoot, DeleteRoot, DeleteByPkRoot)
 
@@ -146,7 +154,7 @@ def plan_field(
     return None
 
 
-def prepare(plan: Plan, kind: str) -> TableField:
+def prepare(plan: Plan, kind: str, snapshot: Snapshot) -> TableField:
     """A plan rendered."""
     work = plan.work
     step: Step = _step(work)
@@ -159,12 +167,18 @@ def prepare(plan: Plan, kind: str) -> TableField:
         kind == "mutation",
         _statements(step),
         plan.validations,
-        _shared(step) if kind != "mutation" else None,
+        _shared(step, snapshot.sources[plan.source].tables) if kind != "mutation" else None,
     )
 
 
-def _shared(step: Step) -> Statement | None:
-    return step.statement if isinstance(step, Ran) and step.statement.repeatable else None
+def _shared(step: Step, tables: Mapping[QualifiedName, Table]) -> Statement | None:
+    if not (isinstance(step, Ran) and step.statement.repeatable):
+        return None
+    statement = step.statement
+    if all(name in tables and tables[name].relation.kind in _STORED for name in statement.reads):
+        return statement
+    # A view may call what gives everybody something else, and would be asked once for several.
+    return dataclasses.replace(statement, many=None)
 
 
 def _step(work: Work) -> Step:
@@ -204,7 +218,7 @@ class Asking:
 def read_shared(database: Database, statement: Statement, asking: Asking) -> Awaitable[bytes]:
     """The answer of a field's `shared` statement."""
     bound = arguments(statement.binders, asking.variables, asking.session)
-    return fetch_shared(database, statement.text, bound)
+    return fetch_shared(database, statement, bound)
 
 
 def run_alone(database: Database, step: Ran, asking: Asking) -> Awaitable[bytes]:

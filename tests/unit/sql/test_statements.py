@@ -2,13 +2,14 @@
 
 import pytest
 
-from rowgate.algebra.types import Constant, SessionValue, Variable
+from rowgate.algebra.types import Constant, SessionValue, Value, Variable
 from rowgate.base.errors import ValidationFailed
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.types import INT4, TEXT, PgType, TypeKind, builtin
 from rowgate.sql.names import literal, qualified, quote, type_name
 from rowgate.sql.outputs import json_object
 from rowgate.sql.parameters import Parameters
+from rowgate.sql.types import Many
 from tests.unit.small_world import rendered
 
 
@@ -45,15 +46,47 @@ def test_types() -> None:
 
 def test_equal_values_share_a_parameter() -> None:
     parameters = Parameters()
-    one = parameters.plain(Constant(1, INT4))
-    assert one == '$1::"pg_catalog"."int4"'
-    assert parameters.plain(Constant("1", INT4)) == '$2::"pg_catalog"."int4"'
-    assert parameters.plain(Constant(1, INT4)) == one
-    assert parameters.plain(SessionValue("x", TEXT)) == "$3::text"
-    assert parameters.plain(Variable(("a",), TEXT)) == "$4::text"
-    many = parameters.plain(Constant([1], INT4, as_array=True))
-    assert many == '$5::"pg_catalog"."int4"[]'
+
+    def written(value: Value) -> str:
+        return parameters.statement(parameters.plain(value)).text
+
+    assert written(Constant(1, INT4)) == '$1::"pg_catalog"."int4"'
+    assert written(Constant("1", INT4)) == '$2::"pg_catalog"."int4"'
+    assert written(Constant(1, INT4)) == '$1::"pg_catalog"."int4"'
+    assert written(SessionValue("x", TEXT)) == "$3::text"
+    assert written(Variable(("a",), TEXT)) == "$4::text"
+    assert written(Constant([1], INT4, as_array=True)) == '$5::"pg_catalog"."int4"[]'
     assert len(parameters.statement("").binders) == 5
+
+
+def test_a_statement_for_many_lists_of_arguments() -> None:
+    parameters = Parameters()
+    values: list[Constant | Variable | SessionValue] = [
+        Constant("$1", TEXT),
+        Variable(("a",), INT4),
+        SessionValue("x", TEXT, as_array=True),
+    ]
+    text = ", ".join(parameters.plain(one) for one in values)
+    statement = parameters.statement(f"select '$2' as \"$3\", {text}")
+    integer = '"pg_catalog"."int4"'
+    assert statement.text == f"select '$2' as \"$3\", $1::text, $2::{integer}, $3::text[]"
+    assert statement.many == Many(
+        f"""select (select '$2' as "$3", $1::text, "$".p2::{integer}, "$".p3::text[]) """
+        f"from (select a.p2::{integer} as p2, a.p3::text[] as p3, a.n "
+        "from unnest((select $2::text[]), (select $3::text[])) with ordinality as a(p2, p3, n) "
+        "offset 0) "
+        'as "$" order by "$".n',
+        (False, True, True),
+    )
+
+
+def test_what_is_alike_for_all_is_no_statement_for_many() -> None:
+    parameters = Parameters()
+    assert parameters.statement(f"select {parameters.plain(Constant(1, INT4))}").many is None
+    variable = parameters.plain(Variable(("a",), INT4))
+    assert parameters.statement(f"select {variable}").many is not None
+    parameters.repeatable = False
+    assert parameters.statement(f"select {variable}").many is None
 
 
 def test_parameters_are_limited() -> None:
