@@ -209,11 +209,12 @@ class Express:
         if now - max(first.sent, link.last_ready) < PATIENCE:
             return
         link.stalled = True
-        if first.quick is not None and len(first.answers) > 1:
-            first.quick.stalled(now)
+        quick = first.quick or self._quick.get(first.text)
+        if quick is not None and len(first.answers) > 1:
+            quick.stalled(now)
             first.give_up()
-        else:
-            self.note(first.text, PATIENCE)
+        elif quick is not None:
+            quick.note(PATIENCE)
         for one in link.asked:
             if one is not first:
                 one.give_up()
