@@ -37,7 +37,7 @@ Values = Sequence[bytes | None]
 
 class Quick:
     """A statement. `depth` is how many may be asked together, or one behind the other, after the
-    shortest time that it took on a connection of its own; `waiting` are the lists of arguments that
+    shortest time that it took alone; `waiting` are the lists of arguments that
     wait for a link, with who asked; `many` is the statement for several of them."""
 
     __slots__ = (
@@ -70,6 +70,9 @@ class Quick:
             self._shown, self.depth = 0, 1
             return
         self._shown += 1
+        self._deepen(seconds)
+
+    def _deepen(self, seconds: float) -> None:
         self.depth = max(self.depth, min(DEEPEST, int(QUICK / seconds)))
 
     def is_shown(self) -> bool:
@@ -114,6 +117,7 @@ class Quick:
         makes everything longer, and so the shortest times are compared."""
         if lists == 1:
             self._alone = min(self._alone, seconds)
+            self._deepen(seconds)
             return
         self._together = min(self._together, seconds / lists)
         if self._times < _TRIED or self._alone == math.inf:

@@ -34,6 +34,8 @@ def test_it_is_quick_after_two_times_in_a_row() -> None:
     made.note(0.0015)
     made.note(0.0015)
     assert (made.is_shown(), made.depth) == (True, 1)
+    made.observe(1, 0.0005, 1.0)
+    assert made.depth == 4
     assert quick(0.000001).depth == DEEPEST
 
 
