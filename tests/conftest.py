@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from rowgate.postgres import EmbeddedPostgres
-from rowgate.postgres.binaries import SYSTEM
+from rowgate.postgres.binaries import SYSTEM, account
 from tests.certificates import Authority
 
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -62,6 +62,31 @@ def _turn(item: pytest.Item) -> int:
     if path.endswith(_LONGEST):
         return 0
     return 1 if "/tests/integration/" in path or "/tests/e2e/" in path else 2
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folders_that_postgres_may_enter(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """Where Postgres is run as somebody else (by root, in a container without user namespaces), the
+    folders of tests let everybody through."""
+    if account().user is None:
+        yield
+        return
+    make = pytest.TempPathFactory.mktemp
+
+    def opened(self: pytest.TempPathFactory, basename: str, numbered: bool = True) -> Path:
+        made = make(self, basename, numbered)
+        made.chmod(0o711)
+        return made
+
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, *base.parents):
+        if folder.owner() == "root" and "pytest-" in folder.as_posix():
+            folder.chmod(0o711)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pytest.TempPathFactory, "mktemp", opened)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
 """Quick statements share few connections, where each costs less of both processes than on its own.
 
 Apart from the pool, whose connections are exclusive. A statement comes here once it has shown that
-it is quick, and only where asking it twice does no harm. While every link is busy, requests for one
-statement wait for each other, and leave together as one: nobody waits while a link has nothing to
-do. What a link cannot answer, or not soon, is asked again on a connection of its own: nobody waits
-long behind another's slow statement.
+it is quick, and only where asking it twice does no harm. While every link has enough to do,
+requests for one statement wait for each other, and leave together as one. What a link cannot
+answer, or not soon, is asked again on a connection of its own: nobody waits long behind another's
+slow statement.
 """
 
 import asyncio
@@ -56,8 +56,8 @@ class Express:
         self._quick: dict[str, Quick] = {}
         self._queue: deque[Quick] = deque()
         """Statements for which somebody waits, each once."""
-        self._leaving = self._moved = self._busy = False
-        self._measured = self._spent = 0.0
+        self._moved = self._busy = self._late = False
+        self._measured = self._spent = self._look_due = 0.0
         self._look: asyncio.TimerHandle | None = None
         self._cancelling: set[asyncio.Task[None]] = set()
         self._emptied: asyncio.Event | None = None
@@ -89,53 +89,44 @@ class Express:
         except UnicodeEncodeError:
             return None
         quick.many = statement.many
-        if quick.many is None or quick.depth == 1 or quick.is_apart(time.monotonic()):
-            answer = self._ask_alone(quick, values)
-        else:
-            answer = self._wait(quick, values)
-        if answer is not None and self._look is None:
-            self._look = asyncio.get_running_loop().call_later(PATIENCE, self._look_round)
+        answer: Waiting = asyncio.get_running_loop().create_future()
+        if not (self._ask_now(quick, values, answer) or self._wait(quick, values, answer)):
+            return None
+        if self._look is None:
+            self._look_later()
         return answer
 
-    def _most_of(self, quick: Quick) -> int:
-        """How many of a statement may be asked or wait for each link: beyond them it is sooner on
-        a connection of its own, unless there is none, or the process is what all wait for."""
+    def _ask_now(self, quick: Quick, values: Values, answer: Waiting) -> bool:
+        """Ask at once, where a link has room and nobody came before; whether that is so."""
+        link = None if self._queue else self._free_link(quick.depth)
+        if link is None and not (self._lender.has_spare() or _may_wait(quick)):
+            # Behind others on a link the wait is shorter than for a connection.
+            link = self._free_link(DEEPEST)
+        if link is not None:
+            link.ask(quick.text, values, (answer,), quick)
+        return link is not None
+
+    def _wait(self, quick: Quick, values: Values, answer: Waiting) -> bool:
+        """Have it wait for others; whether that is better than a connection of its own."""
+        links = sum(not (link.stalled or link.closing) for link in self._links)
+        if len(quick.waiting) >= links * self._most_waiting(quick) or not _may_wait(quick):
+            return False
+        if not quick.waiting:
+            self._queue.append(quick)
+        quick.waiting.append((values, answer))
+        return True
+
+    def _most_waiting(self, quick: Quick) -> int:
+        """How many of a statement may wait for each link: more where the process is what all wait
+        for, and most where there is no other connection."""
         if not self._lender.has_spare():
             return DEEPEST
         return min(_ROUNDS * quick.depth, DEEPEST) if self._busy else quick.depth
 
-    def _ask_alone(self, quick: Quick, values: Values) -> Waiting | None:
-        link = self._free_link(self._most_of(quick))
-        if link is None:
-            return None
-        answer: Waiting = asyncio.get_running_loop().create_future()
-        link.ask(quick.text, values, (answer,))
-        return answer
-
-    def _wait(self, quick: Quick, values: Values) -> Waiting | None:
-        if len(quick.waiting) >= self._most_of(quick) * self._most:
-            return None
-        if not (self._links or self._free_link(1)):
-            return None
-        if not quick.waiting:
-            self._queue.append(quick)
-        loop = asyncio.get_running_loop()
-        answer: Waiting = loop.create_future()
-        quick.waiting.append((values, answer))
-        if not self._leaving:
-            # All that are asked in one turn of the loop leave together.
-            self._leaving = True
-            loop.call_soon(self._dispatch)
-        return answer
-
-    def _dispatch(self) -> None:
-        """Send what waits, as far as links have nothing to do."""
-        self._leaving = False
-        while self._queue and not self._is_patient():
-            link = self._free_link(1)
-            if link is None:
-                if not self._links:
-                    self._give_up()
+    def eased(self, link: Link) -> None:
+        """A link has less under way: give it what waits, before it has nothing."""
+        while self._queue and link.under_way <= self._queue[0].depth // 4:
+            if link.closing or link.stalled:
                 return
             quick = self._queue.popleft()
             taken = quick.take()
@@ -145,23 +136,10 @@ class Express:
                 self._moved = True
                 _send(link, quick, taken)
 
-    def _is_patient(self) -> bool:
-        """Whether those that wait had better do so until a link is free: the process is busy, two
-        links keep Postgres at work, and asked together they cost both less."""
-        first = self._queue[0]
-        if not self._busy or len(self._queue) > 1 or len(first.waiting) > first.depth:
-            return False
-        return sum(bool(link.asked) for link in self._links) > 1
-
     def _give_up(self) -> None:
         """Have all that wait ask elsewhere."""
         while self._queue:
             self._queue.popleft().give_up()
-
-    def freed(self, link: Link) -> None:
-        """A link carries nothing any more."""
-        if not (link.closing or link.stalled):
-            self._dispatch()
 
     def _free_link(self, depth: int) -> Link | None:
         """The link with the least under way, less than `depth`; one is added while all have
@@ -169,7 +147,7 @@ class Express:
         best: Link | None = None
         least = depth
         for link in self._links:
-            under_way = len(link.asked)
+            under_way = link.under_way
             if under_way < least and not (link.stalled or link.closing):
                 best, least = link, under_way
         if len(self._links) < self._most and (best is None or least > 0):
@@ -187,22 +165,31 @@ class Express:
             self._emptied.set()
         self._lender.lose()
 
+    def _look_later(self) -> None:
+        self._look_due = time.monotonic() + PATIENCE
+        self._look = asyncio.get_running_loop().call_later(PATIENCE, self._look_round)
+
     def _look_round(self) -> None:
-        """Find the links on which a statement is not quick."""
-        loop = asyncio.get_running_loop()
+        """Find the links on which a statement is not quick. A look that comes late tells more of
+        this process than of Postgres, whose answers may wait to be read: then the next is asked."""
         now = time.monotonic()
         self._look = None
         spent = time.process_time()
         self._busy = spent - self._spent > _BUSY * (now - self._measured)
         self._measured, self._spent = now, spent
+        self._late = now - self._look_due > PATIENCE / 2 and not self._late
+        if not self._late:
+            self._look_at_all(now)
+        if self._queue or any(link.asked for link in self._links):
+            self._look_later()
+
+    def _look_at_all(self, now: float) -> None:
         for link in self._links:
             if link.asked:
                 self._look_at(link, now)
         if not self._moved:
             self._give_up()
         self._moved = False
-        if self._queue or any(link.asked for link in self._links):
-            self._look = loop.call_later(PATIENCE, self._look_round)
 
     def _look_at(self, link: Link, now: float) -> None:
         first = link.asked[0]
@@ -260,6 +247,11 @@ class Express:
                 if self._links:
                     self._emptied = asyncio.Event()
                     await self._emptied.wait()
+
+
+def _may_wait(quick: Quick) -> bool:
+    """Whether lists of arguments of a statement can be asked together now."""
+    return quick.many is not None and quick.depth > 1 and not quick.is_apart(time.monotonic())
 
 
 def _send(link: Link, quick: Quick, taken: Sequence[tuple[Values, Waiting]]) -> None:

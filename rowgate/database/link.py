@@ -67,10 +67,12 @@ class Asked:
                 one.set_result(None)
 
     def answer(self, values: Sequence[bytes]) -> None:
-        """Give each the value of its row; `null` to the one that has no row."""
+        """Give each the value of its row; `null` where one alone has no row."""
         for one, value in zip(self.answers, values or (NULL,), strict=False):
             if not one.done():
                 one.set_result(value or NULL)
+        if len(values) < len(self.answers) > 1:
+            self.give_up()
 
     def fail(self, error: Exception) -> None:
         """Tell all that wait."""
@@ -85,15 +87,15 @@ class Owner(Protocol):
     def lost(self, link: "Link") -> None:
         """Its connection is gone."""
 
-    def freed(self, link: "Link") -> None:
-        """It carries nothing any more."""
+    def eased(self, link: "Link") -> None:
+        """It has less under way."""
 
 
 class Link(asyncio.Protocol):
     """A connection, taken over from the driver until it is `surrender`ed. `asked` is what is under
-    way, in order; `last_ready` when an answer came last, of the monotonic clock. `stalled`: what is
-    first is not quick, and nobody else waits; ends by itself. `closing`: it ends when all is
-    answered."""
+    way, in order, and `under_way` for how many; `last_ready` when an answer came last, of the
+    monotonic clock. `stalled`: what is first is not quick, and nobody else waits; ends by itself.
+    `closing`: it ends when all is answered."""
 
     elsewhere = _ELSEWHERE
     """The SQLSTATEs with which a statement is to be asked elsewhere."""
@@ -104,6 +106,7 @@ class Link(asyncio.Protocol):
         self.asked: deque[Asked] = deque()
         self.stalled = self.cancelling = self.closing = False
         self.cancelled = 0.0
+        self.under_way = 0
         self._loop = asyncio.get_running_loop()
         self.last_ready = time.monotonic()
         self._owner = owner
@@ -139,6 +142,7 @@ class Link(asyncio.Protocol):
         body = b"".join(parts)
         self._out += (_HEADER.pack(b"B", len(body) + 4), body, _RUN)
         self.asked.append(asked)
+        self.under_way += len(answers)
 
     def _prepare(self, text: str) -> bytes:
         if len(self._names) >= self._most:
@@ -159,7 +163,7 @@ class Link(asyncio.Protocol):
         """Send what was asked."""
         self._leaving = False
         out, self._out = self._out, []
-        if not self._lost:
+        if out and not self._lost:
             self._transport.write(b"".join(out))
 
     def data_received(self, data: bytes) -> None:
@@ -201,6 +205,7 @@ class Link(asyncio.Protocol):
         values, self._values = self._values, []
         error, self._error = self._error, None
         asked = self.asked.popleft()
+        self.under_way -= len(asked.answers)
         now = time.monotonic()
         seconds = now - max(asked.sent, self.last_ready)
         self.last_ready = now
@@ -214,8 +219,7 @@ class Link(asyncio.Protocol):
             asked.answer(values)
         else:
             self._settle_failed(asked, error, seconds)
-        if not self.asked:
-            self._owner.freed(self)
+        self._owner.eased(self)
 
     def _settle_failed(self, asked: Asked, error: asyncpg.PostgresError, seconds: float) -> None:
         is_elsewhere = error.sqlstate in self.elsewhere
@@ -235,6 +239,7 @@ class Link(asyncio.Protocol):
         for one in self.asked:
             one.give_up()
         self.asked.clear()
+        self.under_way = 0
         self.connection.terminate()
         self._owner.lost(self)
 
@@ -321,7 +326,7 @@ class _Nobody:
     def lost(self, link: Link) -> None:
         """Who asks sees it."""
 
-    def freed(self, link: Link) -> None:
+    def eased(self, link: Link) -> None:
         """Who asks sees it."""
 
 
