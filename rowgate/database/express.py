@@ -103,7 +103,8 @@ class Express:
             # Behind others on a link the wait is shorter than for a connection.
             link = self._free_link(DEEPEST)
         if link is not None:
-            link.ask(quick.text, values, (answer,), quick)
+            # Behind others it would be told from the answer before it: they may be read together.
+            link.ask(quick.text, values, (answer,), None if link.under_way else quick)
         return link is not None
 
     def _wait(self, quick: Quick, values: Values, answer: Waiting) -> bool:

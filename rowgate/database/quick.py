@@ -37,8 +37,8 @@ Values = Sequence[bytes | None]
 
 class Quick:
     """A statement. `depth` is how many may be asked together, or one behind the other, after the
-    shortest time that it took alone; `waiting` are the lists of arguments that
-    wait for a link, with who asked; `many` is the statement for several of them."""
+    shortest time that it took alone; `waiting` are the lists of arguments that wait for a link,
+    with who asked; `many` is the statement for several of them."""
 
     __slots__ = (
         "_alone",
@@ -73,7 +73,7 @@ class Quick:
         self._deepen(seconds)
 
     def _deepen(self, seconds: float) -> None:
-        self.depth = max(self.depth, min(DEEPEST, int(QUICK / seconds)))
+        self.depth = max(self.depth, min(DEEPEST, int(QUICK / max(seconds, 1e-6))))
 
     def is_shown(self) -> bool:
         """Whether it was quick often enough."""

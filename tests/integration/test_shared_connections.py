@@ -21,7 +21,7 @@ from rowgate.database.bind import Argument
 from rowgate.database.express import Express
 from rowgate.database.link import Link
 from rowgate.database.pool import Database, PoolSettings
-from rowgate.database.quick import Values
+from rowgate.database.quick import Quick, Values
 from rowgate.database.run import fetch, fetch_shared
 from rowgate.pipeline import Endpoint, graphql
 from rowgate.postgres import EmbeddedPostgres
@@ -247,6 +247,18 @@ async def test_who_is_slow_together_is_asked_apart(database: Database, carried: 
         assert time.monotonic() - began < 5
         await asyncio.sleep(0.02)
     assert await ask(database, WAITING, "0") == ""
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_is_read_behind_another_tells_nothing_of_its_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await warm(database, ECHO, "a", "1", [])
+    crowd(database, ECHO)
+    observed: list[int] = []
+    monkeypatch.setattr(Quick, "observe", lambda _, lists, *__: observed.append(lists))
+    await asyncio.gather(*(ask(database, ECHO, "a", "1", []) for _ in range(4)))
+    assert 1 <= len(observed) <= 2
 
 
 @pytest.mark.usefixtures("patient")

@@ -41,7 +41,7 @@ class Together(Express):
         """What is asked together must be what each is answered alone."""
         while self.asked:
             statement, arguments = self.asked.pop()
-            both = [self.before.get(statement.text, arguments), arguments, arguments]
+            both = [self.before.get(statement.text, arguments), arguments]
             self.before[statement.text] = arguments
             if statement.many is None:
                 continue
