@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rowgate.cli.failures import CommandError
+from rowgate.postgres.binaries import account
 from rowgate.postgres.ports import free_port, is_free
 
 SECRETS = (
@@ -65,6 +66,9 @@ def opened(state: Path | None, *, free_ports: bool) -> Project:
     """
     folder = (state or DEFAULT_STATE).absolute()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if account().user is not None:
+        # Postgres is run as somebody else, who has to come through, and sees nothing on the way.
+        folder.chmod(0o711)
     (folder / "logs").mkdir(exist_ok=True, mode=0o700)
     file = folder / ".env" if state else Path(".env").absolute()
     values = _with_secrets(file) | dict(os.environ)

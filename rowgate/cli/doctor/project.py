@@ -12,6 +12,8 @@ from rowgate.metadata.read import read
 from rowgate.settings import Settings, SettingsError
 
 _PRIVATE = 0o077
+_LISTED = 0o066
+"""Who may read or change a folder; to come through it shows nothing."""
 _METADATA = Path("metadata")
 _ENGINE_URL = "HASURA_GRAPHQL_METADATA_DATABASE_URL"
 
@@ -44,7 +46,7 @@ def _state() -> Examined:
     if not folder.is_dir():
         return ok("state folder", f"{folder} will be made by `rowgate run`")
     mode = folder.stat().st_mode & 0o777
-    if mode & _PRIVATE:
+    if mode & _LISTED:
         told = f"{folder} has mode {mode:04o}: others on this machine can look into it"
         return warning("state folder", told, f"chmod 700 {folder}")
     return ok("state folder", f"{folder} is its owner's alone")
