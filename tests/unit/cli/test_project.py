@@ -14,6 +14,7 @@ from rowgate.cli.development.project import SECRETS, locked, opened, read_env, r
 from rowgate.cli.failures import CommandError
 from rowgate.cli.migrate import last_line
 from rowgate.postgres import ports
+from rowgate.postgres.binaries import account
 from rowgate.postgres.ports import free_port
 
 
@@ -52,7 +53,7 @@ def test_a_state_folder_of_its_own_holds_its_own_secrets(tmp_path: Path) -> None
     project = opened(tmp_path / "state", free_ports=True)
     assert (tmp_path / "state" / ".env").exists()
     assert not Path(".env").exists()
-    assert project.state.stat().st_mode & 0o777 == 0o700
+    assert project.state.stat().st_mode & 0o777 == (0o700 if account().user is None else 0o711)
 
 
 def test_a_malformed_line_is_named() -> None:
