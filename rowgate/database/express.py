@@ -261,6 +261,6 @@ def _send(link: Link, quick: Quick, taken: Sequence[tuple[Values, Waiting]]) -> 
         for values, answer in taken:
             link.ask(quick.text, values, (answer,), quick)
     else:
-        values = together([one for one, _ in taken], quick.many.varies)
-        link.ask(quick.many.text, values, [answer for _, answer in taken], quick)
+        values = together([one for one, _ in taken])
+        link.ask(quick.many, values, [answer for _, answer in taken], quick)
     link.flush()

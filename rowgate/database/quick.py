@@ -8,8 +8,6 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
-from rowgate.sql.types import Many
-
 QUICK = 0.002
 """Seconds within which a statement runs that is called quick, and that those which are asked
 together may take together."""
@@ -56,7 +54,7 @@ class Quick:
     def __init__(self, text: str) -> None:
         self.text = text
         self.depth = 1
-        self.many: Many | None = None
+        self.many: str | None = None
         self.waiting: deque[tuple[Values, Waiting]] = deque()
         self._shown = 0
         self._apart = 0.0
@@ -133,16 +131,14 @@ class Quick:
         self._alone = self._together = math.inf
 
 
-def together(rows: Sequence[Values], varies: Sequence[bool]) -> Values:
-    """Several lists of arguments as one: arrays of those that vary.
+def together(rows: Sequence[Values]) -> Values:
+    """Several lists of arguments as one of arrays.
 
-    >>> together([[b"1", b"x"], [None, b"x"]], [True, False])
-    [b'{"1",NULL}', b'x']
+    >>> together([[b"1", b"x"], [None, b"x"]])
+    [b'{"1",NULL}', b'{"x","x"}']
     """
-    return [
-        b"{" + b",".join([_element(row[at]) for row in rows]) + b"}" if varying else rows[0][at]
-        for at, varying in enumerate(varies)
-    ]
+    columns = zip(*rows, strict=True)
+    return [b"{" + b",".join(map(_element, column)) + b"}" for column in columns]
 
 
 def _element(value: bytes | None) -> bytes:

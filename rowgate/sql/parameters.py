@@ -15,7 +15,7 @@ from rowgate.base.errors import ValidationFailed
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.types import PgType, TypeKind
 from rowgate.sql.names import function_in, is_spatial, type_name
-from rowgate.sql.types import TAKEN_AS_TEXT, GivenCount, GivenRows, Many, Statement
+from rowgate.sql.types import TAKEN_AS_TEXT, GivenCount, GivenRows, Statement
 
 _MOST = 32_767
 """How many parameters a statement may have: what the driver sends at most."""
@@ -63,27 +63,20 @@ class Parameters:
             self._many(text),
         )
 
-    def _many(self, text: str) -> Many | None:
+    def _many(self, text: str) -> str | None:
         """The statement for several lists of arguments: a subselect of rows of them, each turned
         into its types once a row. Behind a `select` the planner does not see how long the arrays
         are, and comes to one plan for all."""
-        varies = tuple(not isinstance(one, Constant) for one in self._binders)
-        if not (self.repeatable and any(varies)):
+        if not (self.repeatable and self._binders):
             return None
-        numbers = [number for number, varying in enumerate(varies, 1) if varying]
-        arrays = ", ".join(f"(select ${number}::text[])" for number in numbers)
-        names = ", ".join(f"p{number}" for number in numbers)
-        casts = [(number, self._types[number - 1]) for number in numbers]
+        casts = list(enumerate(self._types, 1))
+        arrays = ", ".join(f"(select ${number}::text[])" for number, _ in casts)
+        names = ", ".join(f"p{number}" for number, _ in casts)
         typed = ", ".join(f"a.p{number}::{type_} as p{number}" for number, type_ in casts)
-
-        def place(found: re.Match[str]) -> str:
-            number = found[1]
-            return f"{_GIVEN}.p{number}" if varies[int(number) - 1] else f"${number}"
-
-        return Many(
-            f"select ({_PLACE.sub(place, text)}) from (select {typed}, a.n from unnest({arrays}) "
-            f"with ordinality as a({names}, n) offset 0) as {_GIVEN} order by {_GIVEN}.n",
-            varies,
+        placed = _PLACE.sub(rf"{_GIVEN}.p\1", text)
+        return (
+            f"select ({placed}) from (select {typed}, a.n from unnest({arrays}) "
+            f"with ordinality as a({names}, n) offset 0) as {_GIVEN} order by {_GIVEN}.n"
         )
 
     def cast(self, leaf: Constant | Variable | SessionValue, type_: PgType) -> str:

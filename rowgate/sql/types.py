@@ -13,27 +13,19 @@ TAKEN_AS_TEXT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
-    """A statement run for several lists of arguments at once: it gives a row for each, in their
-    order, with what the one would give. `text` has the same parameters, but each that `varies` is
-    bound to an array of texts, with an element for each list; the others are alike in all."""
-
-    text: str
-    varies: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement. `$n` is bound to `binders[n - 1]`; every parameter is sent as text, or as
     an array of texts where the binder is `as_array`, whatever its type in the SQL.
     `repeatable`: it calls nothing that may change anything. `reads`: the tables and views that it
-    names. `many`: itself for several lists of arguments, where they can differ."""
+    names. `many`: itself for several lists of arguments, each parameter bound to an array of texts
+    with an element for each list; it gives a row for each, in their order, with what the one would
+    give. Statements of one text may have other constants: those are arguments like any other."""
 
     text: str
     binders: tuple[Value, ...]
     repeatable: bool = True
     reads: frozenset[QualifiedName] = frozenset()
-    many: Many | None = None
+    many: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

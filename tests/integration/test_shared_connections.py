@@ -442,3 +442,30 @@ def test_what_a_view_gives_each_time_anew_is_not_shared(view: str, database_url:
         for _ in range(50):
             served.loop.run_until_complete(drawn_by(1))
         assert len(set(served.loop.run_until_complete(drawn_by(200)))) == 200
+
+
+@pytest.mark.usefixtures("patient")
+def test_requests_of_one_text_keep_their_own_constants(database_url: str) -> None:
+    declared = source(database_url, [{"table": "item"}])
+    with serving(database_url, OWN, declared, limits=PoolSettings(maximum=8)) as served:
+
+        async def found_by(limit: int) -> bool:
+            body = json.dumps(
+                {"query": f"{{ item(order_by: {{id: asc}}, limit: {limit}) {{ id }} }}"}
+            )
+            who = Session("admin")
+            answer = await graphql(served.engine, body.encode(), who, {}, Endpoint.GRAPHQL)
+            return len(json.loads(answer.body)["data"]["item"]) == limit
+
+        async def all_of(limits: range) -> list[bool]:
+            return await asyncio.gather(*(found_by(1 + limit % 7) for limit in limits))
+
+        for number in range(50):
+            assert all(served.loop.run_until_complete(all_of(range(number, number + 1))))
+        for _ in range(5):
+            for quick in served.database.express._quick.values():
+                quick.depth = 4
+            served.database.express._busy = True
+            assert all(served.loop.run_until_complete(all_of(range(300))))
+        texts = [text for one in served.database.express._links for text in one.connection.shared]
+        assert any('"$".p' in text for text in texts), "none were asked together"

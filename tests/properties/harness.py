@@ -46,13 +46,9 @@ class Together(Express):
             if statement.many is None:
                 continue
             alone = [_sorted(await connection.fetchval(statement.text, *one)) for one in both]
-            varies = statement.many.varies
-            values = together([encoded(one) for one in both], varies)
-            given = [
-                array_elements((values[at] or b"").decode()) if varying else arguments[at]
-                for at, varying in enumerate(varies)
-            ]
-            rows = await connection.fetch(statement.many.text, *given)
+            values = together([encoded(one) for one in both])
+            given = [array_elements((one or b"").decode()) for one in values]
+            rows = await connection.fetch(statement.many, *given)
             assert [_sorted(one[0]) for one in rows] == alone, (statement, both)
             self.compared += 1
 

@@ -111,7 +111,6 @@ def test_a_failure_is_a_reason_for_a_second_at_least() -> None:
 
 def test_lists_of_arguments_as_arrays() -> None:
     texts = ['quo"te', "back\\slash", "{a,b}", "é☃𝄞", "", "NULL", "null", " ", None]
-    rows = [(None if one is None else one.encode(), b"same") for one in texts]
-    arrays = together(rows, (True, False))
-    assert array_elements((arrays[0] or b"").decode()) == texts
-    assert arrays[1] == b"same"
+    rows = [(None if one is None else one.encode(), b"%d" % at) for at, one in enumerate(texts)]
+    arrays = [array_elements((one or b"").decode()) for one in together(rows)]
+    assert arrays == [texts, [str(at) for at in range(len(texts))]]
