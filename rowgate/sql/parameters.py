@@ -19,6 +19,8 @@ from rowgate.sql.types import TAKEN_AS_TEXT, GivenCount, GivenRows, Statement
 
 _MOST = 32_767
 """How many parameters a statement may have: what the driver sends at most."""
+_MOST_TOGETHER = 64
+"""How many a statement may have that is asked for several lists of arguments: each is a column."""
 _GIVEN = '"$"'
 """The alias of the rows of arguments, which no other part of a statement takes."""
 
@@ -53,21 +55,21 @@ class Parameters:
             found = self._numbers[key] = len(self._binders)
         return f"\0{found}\0::{type_}"
 
-    def statement(self, text: str) -> Statement:
-        """The finished statement."""
+    def statement(self, text: str, *, is_read: bool = False) -> Statement:
+        """The finished statement; of a read, with its form for several lists of arguments."""
         return Statement(
             _PLACE.sub(r"$\1", text),
             tuple(self._binders),  # type: ignore[arg-type]
             self.repeatable,
             frozenset(self.reads),
-            self._many(text),
+            self._many(text) if is_read else None,
         )
 
     def _many(self, text: str) -> str | None:
         """The statement for several lists of arguments: a subselect of rows of them, each turned
         into its types once a row. Behind a `select` the planner does not see how long the arrays
         are, and comes to one plan for all."""
-        if not (self.repeatable and self._binders):
+        if not (self.repeatable and 0 < len(self._binders) <= _MOST_TOGETHER):
             return None
         casts = list(enumerate(self._types, 1))
         arrays = ", ".join(f"(select ${number}::text[])" for number, _ in casts)

@@ -35,7 +35,8 @@ def render(work: ReadRows | Aggregate | Connection | Write | NestedWrite) -> Sta
             text = writer.write(work)
         case NestedWrite():
             text = writer.reread(work)
-    return parameters.statement(text)
+    is_read = isinstance(work, ReadRows | Aggregate | Connection)
+    return parameters.statement(text, is_read=is_read)
 
 
 def render_session() -> Statement:

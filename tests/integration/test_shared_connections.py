@@ -38,7 +38,7 @@ def made(template: str, *types: str) -> Statement:
         parameters.number(Variable((str(number),), TEXT), type_)
         for number, type_ in enumerate(types)
     )
-    return parameters.statement(template.format(*places))
+    return parameters.statement(template.format(*places), is_read=True)
 
 
 ECHO = made("select json_build_array({}, ({})::int, {})", "text", "text", "text[]")

@@ -66,7 +66,7 @@ def test_a_statement_for_many_lists_of_arguments() -> None:
         SessionValue("x", TEXT, as_array=True),
     ]
     text = ", ".join(parameters.plain(one) for one in values)
-    statement = parameters.statement(f"select '$2' as \"$3\", {text}")
+    statement = parameters.statement(f"select '$2' as \"$3\", {text}", is_read=True)
     integer = '"pg_catalog"."int4"'
     assert statement.text == f"select '$2' as \"$3\", $1::text, $2::{integer}, $3::text[]"
     assert statement.many == (
@@ -79,11 +79,20 @@ def test_a_statement_for_many_lists_of_arguments() -> None:
 
 def test_what_is_alike_for_all_is_no_statement_for_many() -> None:
     parameters = Parameters()
-    assert parameters.statement("select 1").many is None
+    assert parameters.statement("select 1", is_read=True).many is None
     variable = parameters.plain(Variable(("a",), INT4))
-    assert parameters.statement(f"select {variable}").many is not None
+    assert parameters.statement(f"select {variable}", is_read=True).many is not None
     parameters.repeatable = False
-    assert parameters.statement(f"select {variable}").many is None
+    assert parameters.statement(f"select {variable}", is_read=True).many is None
+
+
+def test_a_write_or_what_has_very_many_parameters_is_asked_for_one_alone() -> None:
+    parameters = Parameters()
+    text = ", ".join(parameters.plain(Variable((str(n),), INT4)) for n in range(64))
+    assert parameters.statement(f"select {text}").many is None
+    assert parameters.statement(f"select {text}", is_read=True).many is not None
+    text += parameters.plain(Variable(("one more",), INT4))
+    assert parameters.statement(f"select {text}", is_read=True).many is None
 
 
 def test_parameters_are_limited() -> None:
