@@ -5,10 +5,7 @@ from abc import ABC, abstractmethod
 from rowgate.algebra.types import Constant, Join
 from rowgate.base.names import RESERVED
 from rowgate.catalog.types import TEXT, TypeKind
-from rowgate.plan.origins import (
-    FromGiven,
-    FromWritten,
-)
+from rowgate.plan.origins import FromGiven, FromTable, FromWritten
 from rowgate.plan.types import (
     Aggregate,
     AggregatePart,
@@ -44,6 +41,8 @@ _MOST_JOINED = 7
 minute, as subselects 13 ms."""
 _OBJECT = '"{}"'
 """A row that is shown. No response key is so named, so it is never taken for a column."""
+_LIST = "coalesce(json_agg({}), '[]'::json)"
+"""What rows are shown as, of which there may be none."""
 
 
 def json_object(pairs: list[tuple[str, str]]) -> str:
@@ -155,26 +154,47 @@ class OutputWriter(RowsWriter, ABC):
         self, rows: Rows, fields: Fields, parent: Frame | None, join: Join | None = None
     ) -> str:
         """`select` of a JSON list of objects."""
+        if (_is_window(rows) or _is_ordered(rows)) and any(_is_joined(one) for _, one in fields):
+            return self._listed_beside(rows, fields, parent, join)
         frame = parent.fresh() if parent else Frame()
         source = self.source(rows, frame, parent)
         where = self.restriction(rows, frame, parent, join)
         distinct = self.distinct(rows, frame)
         order = self.order(rows, frame)
-        if not (distinct or rows.cap or rows.limit or rows.offset):
-            # Within a window, relatives are looked up for the rows in it alone.
-            frame.joins = []
+        frame.joins = []
         members = self._members(fields, frame)
         window = self.window(rows)
-        source += "".join(frame.joins or ())
+        source += "".join(frame.joins)
         columns = _columns(members)
         if columns is not None:
             shown = f"select {distinct}{columns} from {source}{where}{order}{window}"
-            return _shown(shown, "coalesce(json_agg({}), '[]'::json)")
+            return _shown(shown, _LIST)
         shown = json_object(members)
         if not (distinct or order or window):
-            return f"select coalesce(json_agg({shown}), '[]'::json) from {source}{where}"
+            return f"select {_LIST.format(shown)} from {source}{where}"
         inner = f"select {distinct}{shown} as o from {source}{where}{order}{window}"
-        return f"select coalesce(json_agg(r.o), '[]'::json) from ({inner}) as r"
+        return f"select {_LIST.format('r.o')} from ({inner}) as r"
+
+    def _listed_beside(
+        self, rows: Rows, fields: Fields, parent: Frame | None, join: Join | None
+    ) -> str:
+        """`select` of a list whose relatives are joined to the rows that are shown alone. These
+        are numbered, since no join promises to keep an order."""
+        frame = parent.fresh() if parent else Frame()
+        frame.derived = True
+        frame.joins = []
+        members = self._members(fields, frame)
+        base = self._base(rows, frame, parent, join, capped=True)
+        order = ""
+        if rows.order_by or _is_ordered(rows):
+            base = f"select b.*, row_number() over () as {NUMBER} from ({base}) as b"
+            order = f" order by {frame.alias}.{NUMBER}"
+        source = f"({base}) as {frame.alias}{''.join(frame.joins)}"
+        columns = _columns(members)
+        if columns is not None:
+            return _shown(f"select {columns} from {source}{order}", _LIST)
+        inner = f"select {json_object(members)} as o from {source}{order}"
+        return f"select {_LIST.format('r.o')} from ({inner}) as r"
 
     def single(self, rows: Rows, fields: Fields) -> str:
         """`select` of one object; no row where there is none."""
@@ -218,7 +238,15 @@ class OutputWriter(RowsWriter, ABC):
             base = f"select b.*, row_number() over () as {NUMBER} from ({base}) as b"
         return f"select {shown} from ({base}) as {outer.alias}"
 
-    def _base(self, rows: Rows, outer: Frame, parent: Frame | None, join: Join | None) -> str:
+    def _base(
+        self,
+        rows: Rows,
+        outer: Frame,
+        parent: Frame | None,
+        join: Join | None,
+        *,
+        capped: bool = False,
+    ) -> str:
         frame = parent.fresh() if parent else Frame()
         source = self.source(rows, frame, parent)
         where = self.restriction(rows, frame, parent, join)
@@ -227,7 +255,7 @@ class OutputWriter(RowsWriter, ABC):
         whole = ""
         if outer.wants_row and not isinstance(rows.origin, FromWritten | FromGiven):
             whole = f", {frame.kept()}"
-        window = self.window(rows, capped=False)
+        window = self.window(rows, capped=capped)
         return f"select {distinct}{frame.alias}.*{whole} from {source}{where}{order}{window}"
 
     def _nodes(self, part: NodesPart, frame: Frame, *, ordered: bool) -> str:
@@ -281,6 +309,22 @@ class OutputWriter(RowsWriter, ABC):
         grouped = f"group by {keys} order by {keys}" if keys else "group by ()"
         inner = f"select {json_object(pairs)} as o from ({base}) as {frame.alias} {grouped}"
         return f"select coalesce(json_agg(g.o), '[]'::json) from ({inner}) as g"
+
+
+def _is_window(rows: Rows) -> bool:
+    """Whether perhaps not all rows are shown that the conditions find."""
+    return bool(rows.distinct_on or rows.cap or rows.limit or rows.offset)
+
+
+def _is_ordered(rows: Rows) -> bool:
+    """Whether the rows may come in an order that nobody asked for, and that yet means something:
+    a function's, or that in which they were written."""
+    return not (rows.order_by or isinstance(rows.origin, FromTable))
+
+
+def _is_joined(output: Output) -> bool:
+    """Whether this is an object that can be joined to its row."""
+    return isinstance(output, Nested) and output.at_most_one and output.join is not None
 
 
 def _is_capped(aggregate: Aggregate) -> bool:

@@ -2,7 +2,7 @@
 what the role may see of that row: no row of the parent is lost, none comes twice."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -31,6 +31,13 @@ insert into place_below values ('a', 'below');
 insert into town values (1, 'a', 'first'), (2, 'b', 'second'), (3, null, 'third');
 update town set initial = 'a' where id = 1;
 insert into mayor values (10, 'Ann', 1);
+create table person (id int primary key, name text not null);
+create table errand (id int primary key, day int not null, person_id int references person);
+insert into person select n, 'p' || n from generate_series(1, 5000) as n;
+insert into errand select n, n % 7, 1 + n * 31 % 5000 from generate_series(1, 5000) as n;
+analyze person, errand;
+create function late_errands() returns setof errand language sql stable as
+    $$ select * from errand order by day desc, id limit 1000 $$;
 """
 
 
@@ -60,8 +67,19 @@ def towns(module_database_url: str) -> Iterator[Served]:
         {"table": "town", "object_relationships": relatives, "select_permissions": seen()},
         {"table": "mayor", "object_relationships": [above], "select_permissions": seen()},
         {"table": "country", "select_permissions": seen(filter={"hidden": {"_eq": False}})},
+        {"table": "person", "select_permissions": seen(filter={"id": {"_gt": 100}})},
+        {
+            "table": "errand",
+            "object_relationships": [
+                {"name": "person", "using": {"foreign_key_constraint_on": "person_id"}}
+            ],
+            "select_permissions": seen(limit=900),
+        },
     ]
-    with serving(module_database_url, SCRIPT, source(module_database_url, tables)) as served:
+    functions = [{"function": "late_errands"}]
+    with serving(
+        module_database_url, SCRIPT, source(module_database_url, tables, functions)
+    ) as served:
         yield served
 
 
@@ -125,10 +143,54 @@ def test_relatives_of_relatives_and_lists_below_them(towns: Served) -> None:
     assert row["town_by_pk"] == {"id": 3, "country": None, "held_by": None}
 
 
-def test_within_a_window_relatives_are_looked_up_for_its_rows_alone(towns: Served) -> None:
+def test_to_a_window_relatives_are_joined_for_its_rows_alone(towns: Served) -> None:
     query = "{ town(order_by: {id: asc}, limit: 2) { id country { name } } }"
-    assert " left join " not in text_of(towns, query)
+    windowed, joined = text_of(towns, query).split(" left join ")
+    assert " limit " in windowed
+    assert " limit " not in joined
     assert towns.data(query)["town"] == [
         {"id": 1, "country": {"name": "A"}},
         {"id": 2, "country": {"name": "B"}},
+    ]
+
+
+def errands(shown: Callable[[int], bool] = lambda _: True) -> list[tuple[int, Any]]:
+    """Each errand's id and person as they are shown, the latest day first, then the least id."""
+    ids = sorted(range(1, 5001), key=lambda n: (-(n % 7), n))
+    people = {n: 1 + n * 31 % 5000 for n in ids}
+    return [(n, {"name": f"p{people[n]}"} if shown(people[n]) else None) for n in ids]
+
+
+@pytest.mark.parametrize(
+    ("given", "start", "count"), [("limit: 1000", 0, 1000), ("offset: 10", 10, 4990)]
+)
+def test_relatives_that_are_hashed_do_not_disturb_the_order(
+    given: str, start: int, count: int, towns: Served
+) -> None:
+    query = (
+        f"{{ errand(order_by: [{{day: desc}}, {{id: asc}}], {given}) {{ id person {{ name }} }} }}"
+    )
+    found = [(row["id"], row["person"]) for row in towns.data(query)["errand"]]
+    assert found == errands()[start : start + count]
+
+
+def test_a_function_keeps_its_order(towns: Served) -> None:
+    rows = towns.data("{ late_errands { id person { name } } }")["late_errands"]
+    assert [(row["id"], row["person"]) for row in rows] == errands()[:1000]
+
+
+def test_a_roles_limit_is_a_window_too(towns: Served) -> None:
+    query = "{ errand(order_by: [{day: desc}, {id: asc}]) { id person { name } } }"
+    found = [(row["id"], row["person"]) for row in towns.data(query, who=USER)["errand"]]
+    assert found == errands(lambda person: person > 100)[:900]
+
+
+def test_the_first_of_each_kind_with_its_relatives(towns: Served) -> None:
+    query = """{ errand(distinct_on: day, order_by: [{day: asc}, {id: desc}]) {
+        id day person { name }
+    } }"""
+    last = {n % 7: n for n in range(1, 5001)}
+    assert towns.data(query)["errand"] == [
+        {"id": last[day], "day": day, "person": {"name": f"p{1 + last[day] * 31 % 5000}"}}
+        for day in range(7)
     ]

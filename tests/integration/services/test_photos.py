@@ -470,11 +470,11 @@ async def test_a_form_allows_one_key_and_one_size(
 async def test_a_form_ends(
     start_actions: StartActions, owner: Owner, database: asyncpg.Connection
 ) -> None:
-    async with start_actions(UPLOAD_SECONDS="1") as service:
+    async with start_actions(UPLOAD_SECONDS="3") as service:
         await eventually(lambda: is_well(service))
         form = await _form(service, owner)
         assert await _post(form, PNG) in (200, 201, 204)
-        await asyncio.sleep(2.2)
+        await asyncio.sleep(4.2)
         assert await _post(form, PNG) in (400, 403)
         late = await _complete(service, owner, form)
         assert (late.status_code, code_of(late)) == (404, "not-found")
