@@ -41,7 +41,7 @@ class Document:
     """A parsed request text: the chosen operation and what it refers to. What is below grows while
     the operation is read: `usages`, variable → the input type it was used as first; `scalars`, the
     variables of which that is neither object nor list nor enum; `conditions`, those whose value
-    decides the SQL."""
+    decides the SQL; `counts`, those of which that does so while it is a number up to that one."""
 
     operation: graphql.OperationDefinitionNode
     fragments: Mapping[str, graphql.FragmentDefinitionNode]
@@ -49,6 +49,7 @@ class Document:
     usages: dict[str, Type] = field(default_factory=dict)
     scalars: set[str] = field(default_factory=set)
     conditions: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:

@@ -13,6 +13,7 @@ import graphql
 from rowgate.base.errors import ValidationFailed
 from rowgate.base.json import Json
 from rowgate.operation.document import Document, VariableDefinition
+from rowgate.operation.shape import is_count
 from rowgate.operation.types import (
     NULL,
     Entries,
@@ -24,8 +25,10 @@ from rowgate.operation.types import (
     Scalar,
 )
 from rowgate.operation.values import EnumName, called, check, from_literal
-from rowgate.schema.meanings import Decides, Special
+from rowgate.schema.meanings import Special
 from rowgate.schema.types import (
+    Decides,
+    DecidesUpTo,
     EnumType,
     InputField,
     InputType,
@@ -155,7 +158,12 @@ class InputReader:
         definition = self._definition(name, at)
         _check_usage(definition, type_, at, item)
         used_as = nullable(self.document.usages.setdefault(name, type_))
-        if not isinstance(used_as, ListOf | InputType | EnumType):
+        if item is not None and isinstance(item.meaning, DecidesUpTo):
+            return self._count(name, item.meaning.most, type_, at)
+        if (
+            not isinstance(used_as, ListOf | InputType | EnumType)
+            and name not in self.document.counts
+        ):
             self.document.scalars.add(name)
         if item is not None and _decides(item):
             self.document.conditions.add(name)
@@ -163,6 +171,12 @@ class InputReader:
         if name not in self.values and item is not None and item.has_default:
             return self.from_json(item.default, item.type, at, ())
         return self.from_json(self.values.get(name), type_, at, (name,))
+
+    def _count(self, name: str, most: int, type_: Type, at: Path) -> Input:
+        value, counts = self.values.get(name), self.document.counts
+        counts[name] = max(most, counts.get(name, 0))
+        self.document.scalars.discard(name)
+        return self.from_json(value, type_, at, () if is_count(value, most) else (name,))
 
     def from_json(self, value: Json, type_: Type, at: Path, origin: Path) -> Input:
         """A JSON value read as `type_`. `origin` is its path in the request's variables; empty

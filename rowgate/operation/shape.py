@@ -1,18 +1,27 @@
 """The part of a request's variables that decides the SQL: the second key of the plan cache.
 
-Keys, nulls, enum choices, list lengths of objects and the booleans that directives or `_is_null`
-read; never a scalar's value, nor the length of a list of scalars.
+Keys, nulls, enum choices, list lengths of objects, the booleans that directives or `_is_null`
+read, small limits; never another scalar's value, nor the length of a list of scalars.
 """
 
 from collections.abc import Hashable, Mapping
 
 from rowgate.base.json import Json
 from rowgate.operation.document import Document
-from rowgate.schema.meanings import Decides, Special
-from rowgate.schema.types import EnumType, InputType, ListOf, Type, nullable
+from rowgate.schema.meanings import Special
+from rowgate.schema.types import Decides, EnumType, InputType, ListOf, Type, nullable
 
 _SCALAR = "·"
 _ABSENT = "-"
+
+
+def is_count(value: Json, most: int) -> bool:
+    """Whether a value is a whole number from 0 to `most`.
+
+    >>> is_count(3, 3), is_count(4, 3), is_count(True, 3), is_count(1.0, 3), is_count("1", 3)
+    (True, False, False, False, False)
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def shape(document: Document, values: Mapping[str, Json]) -> Hashable:
@@ -38,6 +47,8 @@ def _of_variable(document: Document, name: str, values: Mapping[str, Json]) -> H
         return None
     if name in document.conditions:
         return _whole(value)
+    if name in document.counts:
+        return value if is_count(value, document.counts[name]) else _SCALAR
     type_ = document.usages.get(name)
     return _SCALAR if type_ is None else _of_value(value, type_)
 

@@ -6,9 +6,10 @@ from rowgate.base.naming import field_name, type_name
 from rowgate.catalog.types import TypeKind
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import column_type, select_column
-from rowgate.schema.meanings import ColumnField, ComputedScalarField, Decides, FunctionOver, Part
+from rowgate.schema.meanings import ColumnField, ComputedScalarField, FunctionOver, Part
 from rowgate.schema.scalars import BOOLEAN, FLOAT, INT, NUMERIC_TYPES, UNORDERED, graphql_type
 from rowgate.schema.types import (
+    Decides,
     Field,
     InputField,
     InputType,

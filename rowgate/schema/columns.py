@@ -8,6 +8,7 @@ from rowgate.schema.meanings import ColumnInput
 from rowgate.schema.scalars import NON_NEGATIVE_INT, graphql_type
 from rowgate.schema.types import (
     Coercion,
+    DecidesUpTo,
     EnumType,
     EnumValue,
     InputField,
@@ -21,6 +22,10 @@ from rowgate.schema.types import (
 from rowgate.snapshot.types import ComputedField, Table, TableColumn
 
 OFFSET = ScalarType("Int", Coercion.BIG_INTEGER)
+_LIMIT = DecidesUpTo(1_000)
+"""Clients ask for pages of few sizes. Where Postgres does not know how many rows are wanted it
+counts with a tenth of all, and plans each request anew for what is cheaper than that."""
+_NONE_SKIPPED = DecidesUpTo(0)
 
 
 def column_type(builder: Builder, table: Table, column: TableColumn) -> Type:
@@ -80,9 +85,9 @@ def row_arguments(builder: Builder, table: Table) -> Mapping[str, InputField]:
         note = "distinct select on columns"
         items.append(InputField(name, ListOf(NonNull(columns)), "distinct_on", description=note))
     note = "limit the number of rows returned"
-    items.append(InputField("limit", NON_NEGATIVE_INT, "limit", description=note))
+    items.append(InputField("limit", NON_NEGATIVE_INT, "limit", _LIMIT, note))
     note = "skip the first n rows. Use only with order_by"
-    items.append(InputField("offset", OFFSET, "offset", description=note))
+    items.append(InputField("offset", OFFSET, "offset", _NONE_SKIPPED, note))
     order = builder.order_by(table)
     if order is not None:
         name = field_name(naming, "order_by")

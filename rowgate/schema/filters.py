@@ -13,7 +13,6 @@ from rowgate.schema.meanings import (
     Comparison,
     ComputedInput,
     ComputedRowsInput,
-    Decides,
     Logic,
     RelationshipAggregateInput,
     RelationshipInput,
@@ -32,6 +31,7 @@ from rowgate.schema.scalars import (
 )
 from rowgate.schema.types import (
     Coercion,
+    Decides,
     EnumType,
     InputField,
     InputType,

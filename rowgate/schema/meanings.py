@@ -360,12 +360,6 @@ class CastTo:
     type: PgType
 
 
-class Decides(Enum):
-    """Marks an argument whose value, not only its presence, decides the SQL."""
-
-    SQL = auto()
-
-
 class Special(Enum):
     """Operators that are not a plain comparison."""
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from rowgate.base.naming import type_name
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import row_arguments
-from rowgate.schema.meanings import Decides, Part
+from rowgate.schema.meanings import Part
 from rowgate.schema.scalars import BOOLEAN, ID, NON_NEGATIVE_INT, STRING
 from rowgate.schema.types import (
     AbstractType,
+    Decides,
     Field,
     InputField,
     ListOf,

@@ -13,7 +13,6 @@ from rowgate.schema.functions import function_fields
 from rowgate.schema.meanings import (
     AggregateRoot,
     ConnectionRoot,
-    Decides,
     DeleteByPkRoot,
     DeleteRoot,
     InsertRoot,
@@ -46,6 +45,7 @@ from rowgate.schema.relay import (
 from rowgate.schema.rows import row_type
 from rowgate.schema.scalars import ID
 from rowgate.schema.types import (
+    Decides,
     Field,
     InputField,
     InputType,

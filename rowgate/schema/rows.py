@@ -11,7 +11,6 @@ from rowgate.schema.meanings import (
     ComputedAggregateField,
     ComputedRowsField,
     ComputedScalarField,
-    Decides,
     GlobalIdField,
     RelationshipAggregateField,
     RelationshipConnectionField,
@@ -20,7 +19,16 @@ from rowgate.schema.meanings import (
 from rowgate.schema.natives import shape_fields
 from rowgate.schema.relay import connection_arguments, node_interface
 from rowgate.schema.scalars import ID, STRING, graphql_type
-from rowgate.schema.types import Field, InputField, ListOf, NonNull, ObjectType, Type, inputs
+from rowgate.schema.types import (
+    Decides,
+    Field,
+    InputField,
+    ListOf,
+    NonNull,
+    ObjectType,
+    Type,
+    inputs,
+)
 from rowgate.snapshot.types import ComputedField, Relationship, Table
 
 _JSON_PATH: Mapping[str, InputField] = inputs(

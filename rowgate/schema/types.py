@@ -154,6 +154,19 @@ class ListOf:
 Type = NamedType | NonNull | ListOf
 
 
+class Decides(Enum):
+    """Marks an argument whose value, not only its presence, decides the SQL."""
+
+    SQL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class DecidesUpTo:
+    """Marks an argument whose value decides the SQL while it is a number from 0 to `most`."""
+
+    most: int
+
+
 @dataclass(frozen=True, slots=True)
 class InputField:
     """A field of an input object, or an argument. `key` is its name without naming conventions;

@@ -1,6 +1,6 @@
 """Rows as `from … where … order by … limit …`."""
 
-from rowgate.algebra.types import TRUE, Condition, Join, Value, conjunction
+from rowgate.algebra.types import TRUE, Condition, Constant, Join, Value, conjunction
 from rowgate.plan.origins import (
     FromField,
     FromFunction,
@@ -21,6 +21,7 @@ from rowgate.sql.names import qualified, quote, type_name
 from rowgate.sql.parameters import Parameters
 from rowgate.sql.types import GivenRows
 
+_LARGEST = 1 << 63
 WRITTEN = quote("written")
 """The common table expression that holds what a statement wrote."""
 
@@ -113,13 +114,21 @@ class RowsWriter(Conditions):
 
     def window(self, rows: Rows, *, capped: bool = True) -> str:
         """`limit` and `offset`, the role's cap included unless told otherwise."""
-        text = ""
         cap = rows.cap if capped else None
-        if rows.limit is not None:
-            limit = self.parameters.plain(rows.limit)
-            text += f" limit least({limit}, {cap})" if cap is not None else f" limit {limit}"
-        elif cap is not None:
-            text += f" limit {cap}"
-        if rows.offset is not None:
-            text += f" offset {self.parameters.plain(rows.offset)}"
-        return text
+        limit = self._number(rows.limit)
+        if isinstance(limit, str) and cap is not None:
+            limit = f"least({limit}, {cap})"
+        elif limit is None or (cap is not None and cap < int(limit)):
+            limit = cap
+        text = "" if limit is None else f" limit {limit}"
+        offset = self._number(rows.offset)
+        return f"{text} offset {offset}" if offset else text
+
+    def _number(self, value: Value | None) -> int | str | None:
+        """A number of rows: itself, so that Postgres plans for so many, or an expression of it."""
+        match value:
+            case None:
+                return None
+            case Constant(value=int() as number) if 0 <= number < _LARGEST:
+                return int(number)
+        return self.parameters.plain(value)

@@ -8,9 +8,8 @@ from (
       from "public"."search_articles"("word" => $1::text) as t0
       where (t0."id" > $2::"pg_catalog"."int4")
       order by t0."id" desc nulls first
-      limit $3::"pg_catalog"."int8") as b) as t0
+      limit 2) as b) as t0
   left join "public"."author" as t0_1 on (t0_1."id" = t0."author_id")
   order by t0."rowgate:number") as "{}"
 -- $1 = "e"
 -- $2 = "1"
--- $3 = "2"

@@ -32,8 +32,7 @@ from (
 ) as t0
   where (t0."articles" >= $2::"pg_catalog"."int8")
   order by t0."author_id" asc nulls last
-  limit $4::"pg_catalog"."int8") as "{}"
+  limit 2) as "{}"
 -- $1 = "1.5"
 -- $2 = "1"
 -- $3 = "%e%"
--- $4 = "2"

@@ -32,9 +32,8 @@ from (
 ) as t0
   where (t0."articles" > $2::"pg_catalog"."int8")
   order by t0."author_id" asc nulls last
-  limit least($5::"pg_catalog"."int8", 3)) as "{}"
+  limit 3) as "{}"
 -- $1 = "0"
 -- $2 = "1"
 -- $3 = "true"
 -- $4 = "n%"
--- $5 = "10"

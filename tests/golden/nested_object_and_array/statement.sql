@@ -18,12 +18,9 @@ from (
           from "public"."article" as t1
           where (t1."author_id" = t0."id") and (t1."published" = $1::"pg_catalog"."bool")
           order by t1."id" desc nulls first
-          limit $2::"pg_catalog"."int8"
-          offset $3::"pg_catalog"."int8") as b) as t1
+          limit 1) as b) as t1
       left join "public"."author" as t1_1 on (t1_1."id" = t1."author_id")
       order by t1."rowgate:number") as "{}") as "articles"
   from "public"."author" as t0
   order by t0."id" asc nulls last) as "{}"
 -- $1 = "true"
--- $2 = "1"
--- $3 = "0"

@@ -14,6 +14,11 @@ from tests.unit.small_world import LIMITS, exposed, resolved
 SCHEMA = exposed(resolved())
 WHERE = "query ($w: author_bool_exp) { author(where: $w) { id } }"
 LIMIT = "query ($n: Int) { author(limit: $n) { id } }"
+OFFSET = "query ($n: Int) { author(offset: $n) { id } }"
+LIMIT_AND_ID = "query ($n: Int) { author(limit: $n, where: {id: {_eq: $n}}) { id } }"
+ID_AND_LIMIT = (
+    "query ($n: Int) { author(where: {id: {_gt: $n}}) { id articles(limit: $n) { id } } }"
+)
 IDS = "query ($ids: [Int!]) { author(where: {id: {_in: $ids}}) { id } }"
 ORDER = "query ($o: [author_order_by!]) { author(order_by: $o) { id } }"
 SKIP = "query ($s: Boolean!) { author { id name @skip(if: $s) } }"
@@ -33,7 +38,9 @@ def shapes(query: str, *given: Any) -> list[Hashable]:
 @pytest.mark.parametrize(
     ("query", "one", "other"),
     [
-        (LIMIT, {"n": 5}, {"n": 7}),
+        (LIMIT, {"n": 1001}, {"n": 7000}),
+        (OFFSET, {"n": 1}, {"n": 7}),
+        (LIMIT_AND_ID, {"n": 1001}, {"n": 7000}),
         (IDS, {"ids": [1]}, {"ids": [1, 2, 3]}),
         (IDS, {"ids": []}, {"ids": [1]}),
         (WHERE, {"w": {"id": {"_eq": 1}}}, {"w": {"id": {"_eq": 2}}}),
@@ -51,6 +58,11 @@ def test_equal_shapes_share_a_program(query: str, one: Any, other: Any) -> None:
 @pytest.mark.parametrize(
     ("query", "one", "other"),
     [
+        (LIMIT, {"n": 5}, {"n": 7}),
+        (LIMIT, {"n": 1000}, {"n": 1001}),
+        (LIMIT_AND_ID, {"n": 5}, {"n": 7}),
+        (ID_AND_LIMIT, {"n": 5}, {"n": 7}),
+        (OFFSET, {"n": 0}, {"n": 1}),
         (LIMIT, {"n": None}, {"n": 5}),
         (LIMIT, {}, {"n": 5}),
         (WHERE, {"w": {"id": {"_eq": 1}}}, {"w": {"id": {"_gt": 1}}}),
