@@ -23,8 +23,7 @@ from rowgate.snapshot.types import ComputedField, Table, TableColumn
 
 OFFSET = ScalarType("Int", Coercion.BIG_INTEGER)
 _LIMIT = DecidesUpTo(1_000)
-"""Clients ask for pages of few sizes. Where Postgres does not know how many rows are wanted it
-counts with a tenth of all, and plans each request anew for what is cheaper than that."""
+"""Clients ask for pages of few sizes, and Postgres is told them where it plans better for that."""
 _NONE_SKIPPED = DecidesUpTo(0)
 
 

@@ -1,6 +1,6 @@
 """Conditions and operands as SQL, relative to the row under an alias."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rowgate.algebra.types import (
     AggregateCompare,
@@ -42,7 +42,8 @@ class Frame:
     """The row at hand: its alias, how deep it stands, the alias that a condition is rooted in.
     `derived`: a subselect, whose whole row is its `ROW` column; asking for it sets `wants_row`.
     `joins`: what is joined to the row in the same `from`; None where nothing can be. `name`: the
-    alias, where it is not told by the depth."""
+    alias, where it is not told by the depth. `uses`: the columns that are named, by alias; shared
+    by all frames of a statement."""
 
     depth: int = 0
     root: str = "t0"
@@ -50,6 +51,7 @@ class Frame:
     wants_row: bool = False
     joins: list[str] | None = None
     name: str | None = None
+    uses: dict[str, dict[str, None]] = field(default_factory=dict)
 
     @property
     def alias(self) -> str:
@@ -58,16 +60,22 @@ class Frame:
 
     def inner(self) -> "Frame":
         """A row one level down, within the same condition."""
-        return Frame(self.depth + 1, self.root)
+        return Frame(self.depth + 1, self.root, uses=self.uses)
 
     def fresh(self) -> "Frame":
         """A row one level down that conditions are rooted in anew."""
-        return Frame(self.depth + 1, f"t{self.depth + 1}")
+        return Frame(self.depth + 1, f"t{self.depth + 1}", uses=self.uses)
 
     def beside(self, joins: list[str]) -> "Frame":
         """A row to be joined to this one, among `joins`; conditions are rooted in it anew."""
         name = f"t{self.depth}_{len(joins) + 1}"
-        return Frame(self.depth, name, joins=joins, name=name)
+        return Frame(self.depth, name, joins=joins, name=name, uses=self.uses)
+
+    def column(self, name: str, *, root: bool = False) -> str:
+        """A column of the row, or of that which the condition is rooted in."""
+        alias = self.root if root else self.alias
+        self.uses.setdefault(alias, {})[name] = None
+        return f"{alias}.{quote(name)}"
 
     def whole(self) -> str:
         """The row as one composite value."""
@@ -231,16 +239,14 @@ class Conditions:
     def join(self, join: Join, frame: Frame, inner: Frame) -> str:
         """The join condition between the row at hand and the one inside."""
         return " and ".join(
-            f"({inner.alias}.{quote(theirs)} = {frame.alias}.{quote(ours)})"
-            for ours, theirs in join.pairs
+            f"({inner.column(theirs)} = {frame.column(ours)})" for ours, theirs in join.pairs
         )
 
     def operand(self, operand: Operand, frame: Frame) -> str:
         """An operand as an expression."""
         match operand:
             case RowColumn():
-                alias = frame.root if operand.root else frame.alias
-                return f"{alias}.{quote(operand.column)}"
+                return frame.column(operand.column, root=operand.root)
             case Guarded():
                 test = self._anew(operand.condition, frame)
                 return f"(case when {test} then {self.operand(operand.operand, frame)} end)"
@@ -258,7 +264,7 @@ class Conditions:
             case RelatedColumn():
                 inner = frame.inner()
                 on = self.join(value.join, frame, inner)
-                column = f"{inner.alias}.{quote(value.column)}"
+                column = inner.column(value.column)
                 source = self.named(value.join.target)
                 return f"(select {column} from {source} as {inner.alias} where {on} limit 1)"
         return self.parameters.plain(value)

@@ -147,7 +147,7 @@ class OutputWriter(RowsWriter, ABC):
         source = self.source(output.rows, inner, frame)
         on = self.restriction(output.rows, inner, frame, join).removeprefix(" where ")
         joins.append(f" left join {source} on {on}")
-        found = f"{inner.alias}.{quote(join.pairs[0][1])} is not null"
+        found = f"{inner.column(join.pairs[0][1])} is not null"
         return f"(case when {found} then {self.fields(output.fields, inner)} end)"
 
     def listed(
@@ -163,7 +163,8 @@ class OutputWriter(RowsWriter, ABC):
         order = self.order(rows, frame)
         frame.joins = []
         members = self._members(fields, frame)
-        window = self.window(rows)
+        known = parent is not None or any(not isinstance(one, Shown | Text) for _, one in fields)
+        window = self.window(rows, known=known)
         source += "".join(frame.joins)
         columns = _columns(members)
         if columns is not None:
@@ -183,8 +184,10 @@ class OutputWriter(RowsWriter, ABC):
         frame = parent.fresh() if parent else Frame()
         frame.derived = True
         frame.joins = []
+        frame.uses.pop(frame.alias, None)
         members = self._members(fields, frame)
-        base = self._base(rows, frame, parent, join, capped=True)
+        named = ", ".join(frame.column(one) for one in frame.uses[frame.alias])
+        base = self._base(rows, frame, parent, join, shown=named)
         order = ""
         if rows.order_by or _is_ordered(rows):
             base = f"select b.*, row_number() over () as {NUMBER} from ({base}) as b"
@@ -245,8 +248,10 @@ class OutputWriter(RowsWriter, ABC):
         parent: Frame | None,
         join: Join | None,
         *,
-        capped: bool = False,
+        shown: str | None = None,
     ) -> str:
+        """`select` of rows whole, or of the columns that are shown of them within the role's limit
+        and have others beside them."""
         frame = parent.fresh() if parent else Frame()
         source = self.source(rows, frame, parent)
         where = self.restriction(rows, frame, parent, join)
@@ -255,8 +260,9 @@ class OutputWriter(RowsWriter, ABC):
         whole = ""
         if outer.wants_row and not isinstance(rows.origin, FromWritten | FromGiven):
             whole = f", {frame.kept()}"
-        window = self.window(rows, capped=capped)
-        return f"select {distinct}{frame.alias}.*{whole} from {source}{where}{order}{window}"
+        window = self.window(rows, capped=shown is not None, known=shown is not None)
+        shown = f"{frame.alias}.*" if shown is None else shown
+        return f"select {distinct}{shown}{whole} from {source}{where}{order}{window}"
 
     def _nodes(self, part: NodesPart, frame: Frame, *, ordered: bool) -> str:
         shown = self.fields(part.fields, frame)

@@ -112,23 +112,26 @@ class RowsWriter(Conditions):
                 return f"(select {key.function}({over}) from {source}{where})"
         return self.operand(key, frame)
 
-    def window(self, rows: Rows, *, capped: bool = True) -> str:
-        """`limit` and `offset`, the role's cap included unless told otherwise."""
+    def window(self, rows: Rows, *, capped: bool = True, known: bool = False) -> str:
+        """`limit` and `offset`, the role's cap included unless told otherwise. `known`: Postgres is
+        told how many rows it is to plan for. Where it does not know, it counts with a tenth of all:
+        that is right for rows alone, of which a plan for few would be made anew for each request
+        since it costs nothing in its eyes, and wrong for rows that come with others."""
         cap = rows.cap if capped else None
-        limit = self._number(rows.limit)
+        limit = self._number(rows.limit, known=known)
         if isinstance(limit, str) and cap is not None:
             limit = f"least({limit}, {cap})"
         elif limit is None or (cap is not None and cap < int(limit)):
             limit = cap
         text = "" if limit is None else f" limit {limit}"
-        offset = self._number(rows.offset)
+        offset = self._number(rows.offset, known=known)
         return f"{text} offset {offset}" if offset else text
 
-    def _number(self, value: Value | None) -> int | str | None:
-        """A number of rows: itself, so that Postgres plans for so many, or an expression of it."""
+    def _number(self, value: Value | None, *, known: bool) -> int | str | None:
+        """A number of rows: itself, or an expression of it."""
         match value:
             case None:
                 return None
-            case Constant(value=int() as number) if 0 <= number < _LARGEST:
+            case Constant(value=int() as number) if known and 0 <= number < _LARGEST:
                 return int(number)
         return self.parameters.plain(value)

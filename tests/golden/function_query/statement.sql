@@ -4,7 +4,7 @@ from (
   from (
     select b.*, row_number() over () as "rowgate:number"
     from (
-      select t0.*
+      select t0."id", t0."title", t0."author_id"
       from "public"."search_articles"("word" => $1::text) as t0
       where (t0."id" > $2::"pg_catalog"."int4")
       order by t0."id" desc nulls first

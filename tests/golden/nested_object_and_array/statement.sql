@@ -14,7 +14,7 @@ from (
       from (
         select b.*, row_number() over () as "rowgate:number"
         from (
-          select t1.*
+          select t1."title", t1."author_id", t1."id"
           from "public"."article" as t1
           where (t1."author_id" = t0."id") and (t1."published" = $1::"pg_catalog"."bool")
           order by t1."id" desc nulls first

@@ -4,7 +4,7 @@ from (
   from (
     select b.*, row_number() over () as "rowgate:number"
     from (
-      select t0.*
+      select t0."id", t0."title", t0."rating", t0."author_id"
       from "public"."article" as t0
       where (t0."published" = $1::"pg_catalog"."bool")
       order by t0."rating" desc nulls last, t0."id" asc nulls last

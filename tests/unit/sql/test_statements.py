@@ -119,6 +119,10 @@ def test_large_objects_are_built_in_pieces() -> None:
             '{ author(where: {name: {_eq: "b"}}) { id } }',
         ),
         (
+            "{ author(limit: 1) { id } }",
+            "{ author(limit: 2) { id } }",
+        ),
+        (
             "{ author(where: {id: {_in: [1]}}) { id } }",
             "{ author(where: {id: {_in: [1, 2, 3]}}) { id } }",
         ),
@@ -134,7 +138,7 @@ def test_equal_shapes_give_equal_text(one: str, other: str) -> None:
     assert first.binders != second.binders
 
 
-def test_small_limits_are_in_the_text_as_what_decides_the_plan() -> None:
+def test_the_limit_of_rows_that_bring_others_is_in_the_text() -> None:
     for given, text in (
         ("limit: 10", " limit 10"),
         ("limit: 10, offset: 0", " limit 10"),
@@ -143,7 +147,7 @@ def test_small_limits_are_in_the_text_as_what_decides_the_plan() -> None:
         ("limit: 2147483647", " limit 2147483647"),
         ('offset: "9; drop table author"', ' offset $1::"pg_catalog"."int8"'),
     ):
-        statement = rendered(f"{{ author({given}) {{ id }} }}")
+        statement = rendered(f"{{ author({given}) {{ id articles {{ id }} }} }}")
         assert statement.text.endswith(f' from "public"."author" as t0{text}) as "{{}}"'), given
 
 
