@@ -219,8 +219,10 @@ class Planner:
             text = f"\"{names[0]}\" is an array relationship and can't be used in 'order_by'"
             raise denied("unexpected-payload", text, path)
         target = self.table(relationship.join.target)
-        rows = self.scope.rows(target)
-        return ThroughRelationship(rows, relationship.join, self._sort_key(target, names[1:], path))
+        key = self._sort_key(target, names[1:], path)
+        return ThroughRelationship(
+            self.scope.rows(target), relationship.join, key, relationship.at_most_one
+        )
 
     def _shown(self, operand: Operand) -> Shown:
         numeric = operand.type.name.lstrip("_") in STRINGIFIED

@@ -53,7 +53,9 @@ def _entry(scope: Scope, item: InputField, value: Input, table: Table) -> Iterat
             target, relationship = item.meaning.table, item.meaning.relationship
             assert isinstance(value, Entries)
             for inner in _entries(scope, value, target):
-                through = ThroughRelationship(scope.rows(target), relationship.join, inner.key)
+                through = ThroughRelationship(
+                    scope.rows(target), relationship.join, inner.key, relationship.at_most_one
+                )
                 spelled = (relationship.name, *inner.spelled)
                 yield Order(through, inner.descending, inner.nulls_first, spelled)
         case RelationshipAggregateInput():

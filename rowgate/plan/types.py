@@ -25,11 +25,13 @@ KEY_GIVEN = "(key)"
 
 @dataclass(frozen=True, slots=True)
 class ThroughRelationship:
-    """A sort key on the one row that an object relationship leads to."""
+    """A sort key on the one row that an object relationship leads to. `at_most_one`: no more than
+    one is there to be found."""
 
     rows: "Rows"
     join: Join
     key: "SortKey"
+    at_most_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,6 @@ _COLUMNS = 1_600
 """A row holds at most 1,664."""
 _IDENTIFIER = 63
 """Bytes of a column's name; Postgres cuts off what is longer. GraphQL names are ASCII."""
-_MOST_JOINED = 7
-"""Relatives joined to one row; with it they are as many as Postgres orders at once by default
-(`join_collapse_limit`). Planning grows with the square of them and faster: 400 take half a
-minute, as subselects 13 ms."""
 _OBJECT = '"{}"'
 """A row that is shown. No response key is so named, so it is never taken for a column."""
 _LIST = "coalesce(json_agg({}), '[]'::json)"
@@ -130,25 +126,16 @@ class OutputWriter(RowsWriter, ABC):
                 return listed
             held = self.operand(output.unless_null, frame)
             return f"(case when to_jsonb({held}) <> 'null' then {listed} end)"
-        joins = frame.joins
-        if output.at_most_one and output.join and joins is not None and len(joins) < _MOST_JOINED:
-            return self._joined_object(output, output.join, frame, joins)
+        if output.at_most_one and output.join and frame.has_room():
+            inner = self.joined(output.rows, output.join, frame)
+            found = f"{inner.column(output.join.pairs[0][1])} is not null"
+            return f"(case when {found} then {self.fields(output.fields, inner)} end)"
         inner = frame.fresh()
         inner.joins = []
         source = self.source(output.rows, inner, frame)
         where = self.restriction(output.rows, inner, frame, output.join)
         shown = self.fields(output.fields, inner)
         return f"(select {shown} from {source}{''.join(inner.joins)}{where} limit 1)"
-
-    def _joined_object(self, output: Nested, join: Join, frame: Frame, joins: list[str]) -> str:
-        """The object at the end of a relationship that finds one row or none: joined to the row at
-        hand, since a subselect a row costs twice the time, and leaves the planner no choice."""
-        inner = frame.beside(joins)
-        source = self.source(output.rows, inner, frame)
-        on = self.restriction(output.rows, inner, frame, join).removeprefix(" where ")
-        joins.append(f" left join {source} on {on}")
-        found = f"{inner.column(join.pairs[0][1])} is not null"
-        return f"(case when {found} then {self.fields(output.fields, inner)} end)"
 
     def listed(
         self, rows: Rows, fields: Fields, parent: Frame | None, join: Join | None = None
@@ -160,8 +147,8 @@ class OutputWriter(RowsWriter, ABC):
         source = self.source(rows, frame, parent)
         where = self.restriction(rows, frame, parent, join)
         distinct = self.distinct(rows, frame)
-        order = self.order(rows, frame)
         frame.joins = []
+        order = self.order(rows, frame)
         members = self._members(fields, frame)
         known = parent is not None or any(not isinstance(one, Shown | Text) for _, one in fields)
         window = self.window(rows, known=known)
@@ -204,8 +191,8 @@ class OutputWriter(RowsWriter, ABC):
         frame = Frame()
         source = self.source(rows, frame, None)
         where = self.restriction(rows, frame, None, None)
-        order = self.order(rows, frame)
         frame.joins = []
+        order = self.order(rows, frame)
         shown = self.fields(fields, frame)
         joined = "".join(frame.joins)
         return f"select {shown} from {source}{joined}{where}{order}{self.window(rows)}"
@@ -256,7 +243,9 @@ class OutputWriter(RowsWriter, ABC):
         source = self.source(rows, frame, parent)
         where = self.restriction(rows, frame, parent, join)
         distinct = self.distinct(rows, frame)
+        frame.joins = []
         order = self.order(rows, frame)
+        source += "".join(frame.joins)
         whole = ""
         if outer.wants_row and not isinstance(rows.origin, FromWritten | FromGiven):
             whole = f", {frame.kept()}"

@@ -77,6 +77,21 @@ class RowsWriter(Conditions):
             tests.append(self.condition(condition, frame))
         return f" where {' and '.join(tests)}" if tests else ""
 
+    def joined(self, rows: Rows, join: Join, frame: Frame) -> Frame:
+        """The row that a relationship finds, joined once to the row at hand, which must have room.
+        A subselect a row costs twice the time, and leaves the planner no choice."""
+        for known, inner in frame.relatives:
+            if known == (rows, join):
+                return inner
+        joins = frame.joins
+        assert joins is not None
+        inner = frame.beside(joins)
+        source = self.source(rows, inner, frame)
+        on = self.restriction(rows, inner, frame, join).removeprefix(" where ")
+        joins.append(f" left join {source} on {on}")
+        frame.relatives.append(((rows, join), inner))
+        return inner
+
     def distinct(self, rows: Rows, frame: Frame) -> str:
         """`distinct on (…) `, or nothing."""
         if not rows.distinct_on:
@@ -98,6 +113,8 @@ class RowsWriter(Conditions):
     def sort_key(self, key: SortKey, frame: Frame) -> str:
         """A sort key as an expression."""
         match key:
+            case ThroughRelationship(at_most_one=True) if frame.has_room():
+                return self.sort_key(key.key, self.joined(key.rows, key.join, frame))
             case ThroughRelationship():
                 inner = frame.fresh()
                 source = self.source(key.rows, inner, frame)

@@ -3,8 +3,4 @@ from (
   select t0."id" as "id", (case when t0_1."id" is not null then json_build_object('name', t0_1."name") end) as "author"
   from "public"."article" as t0
   left join "public"."author" as t0_1 on (t0_1."id" = t0."author_id")
-  order by (
-    select t1."name"
-    from "public"."author" as t1
-    where (t1."id" = t0."author_id")
-    limit 1) desc nulls first, t0."id" asc nulls last) as "{}"
+  order by t0_1."name" desc nulls first, t0."id" asc nulls last) as "{}"

@@ -2,8 +2,5 @@ select coalesce(json_agg(row_to_json("{}")), '[]'::json)
 from (
   select t0."id" as "id"
   from "public"."article" as t0
-  order by t0."published" desc nulls first, (
-    select t1."name"
-    from "public"."author" as t1
-    where (t1."id" = t0."author_id")
-    limit 1) asc nulls last, t0."id" asc nulls last) as "{}"
+  left join "public"."author" as t0_1 on (t0_1."id" = t0."author_id")
+  order by t0."published" desc nulls first, t0_1."name" asc nulls last, t0."id" asc nulls last) as "{}"
