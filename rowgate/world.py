@@ -261,16 +261,20 @@ class World:
         directory, url = self.settings.metadata_directory, self.settings.database_url
         if directory is not None:
             await self._adopt(await asyncio.to_thread(load, directory))
-        if url is not None and not self.current.document.get("sources"):
-            await self.change(_with_default_source, allow_inconsistent=True)
+        while url is not None and not self.current.document.get("sources"):
+            await self._try(_with_default_source)
 
     async def _adopt(self, document: Json) -> None:
-        """Make `document` the stored one, unless it is already or another engine just did so."""
+        """Make `document` the stored one, unless it is already."""
         while document != self.current.document:
-            try:
-                await self.change(lambda _: document, allow_inconsistent=True)
-            except Conflict:
-                await self.reload()
+            await self._try(lambda _: document)
+
+    async def _try(self, edit: Callable[[Json], Json]) -> None:
+        """Change the document, or load what another engine has made of it at the same moment."""
+        try:
+            await self.change(edit, allow_inconsistent=True)
+        except Conflict:
+            await self.reload()
 
     async def _follow(self) -> None:
         while True:

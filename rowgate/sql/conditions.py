@@ -35,8 +35,6 @@ from rowgate.sql.parameters import Parameters
 
 ROW = quote(f"{RESERVED}row")
 """The column under which a derived table keeps its rows whole."""
-
-
 _MOST_JOINED = 7
 """Relatives joined to one row; with it they are as many as Postgres orders at once by default
 (`join_collapse_limit`). Planning grows with the square of them and faster: 400 take half a
@@ -49,8 +47,8 @@ class Frame:
     `derived`: a subselect, whose whole row is its `ROW` column; asking for it sets `wants_row`.
     `joins`: what is joined to the row in the same `from`; None where nothing can be. `name`: the
     alias, where it is not told by the depth. `relatives`: what of a relationship is joined to the
-    row, and as which. `uses`: the columns that are named, by alias; shared
-    by all frames of a statement."""
+    row, and as which. `uses`: the columns that are named, by alias; shared by all frames of a
+    statement."""
 
     depth: int = 0
     root: str = "t0"

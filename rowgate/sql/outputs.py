@@ -27,7 +27,7 @@ from rowgate.plan.types import (
 )
 from rowgate.sql.conditions import Frame
 from rowgate.sql.names import function_in, is_spatial, literal, quote
-from rowgate.sql.rows import RowsWriter
+from rowgate.sql.rows import RowsWriter, is_found
 
 _PAIRS = 50
 """`json_build_object` takes at most 100 arguments."""
@@ -128,7 +128,7 @@ class OutputWriter(RowsWriter, ABC):
             return f"(case when to_jsonb({held}) <> 'null' then {listed} end)"
         if output.at_most_one and output.join and frame.has_room():
             inner = self.joined(output.rows, output.join, frame)
-            found = f"{inner.column(output.join.pairs[0][1])} is not null"
+            found = is_found(output.join, inner)
             return f"(case when {found} then {self.fields(output.fields, inner)} end)"
         inner = frame.fresh()
         inner.joins = []

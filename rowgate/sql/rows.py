@@ -1,6 +1,14 @@
 """Rows as `from … where … order by … limit …`."""
 
-from rowgate.algebra.types import TRUE, Condition, Constant, Join, Value, conjunction
+from rowgate.algebra.types import (
+    TRUE,
+    Condition,
+    Constant,
+    Join,
+    RowColumn,
+    Value,
+    conjunction,
+)
 from rowgate.plan.origins import (
     FromField,
     FromFunction,
@@ -24,6 +32,11 @@ from rowgate.sql.types import GivenRows
 _LARGEST = 1 << 63
 WRITTEN = quote("written")
 """The common table expression that holds what a statement wrote."""
+
+
+def is_found(join: Join, inner: Frame) -> str:
+    """Whether a row that is joined is there."""
+    return f"{inner.column(join.pairs[0][1])} is not null"
 
 
 class RowsWriter(Conditions):
@@ -114,7 +127,12 @@ class RowsWriter(Conditions):
         """A sort key as an expression."""
         match key:
             case ThroughRelationship(at_most_one=True) if frame.has_room():
-                return self.sort_key(key.key, self.joined(key.rows, key.join, frame))
+                inner = self.joined(key.rows, key.join, frame)
+                shown = self.sort_key(key.key, inner)
+                if isinstance(key.key, RowColumn | ThroughRelationship):
+                    return shown
+                # Of no row a function may yet make something, and a count is 0.
+                return f"(case when {is_found(key.join, inner)} then {shown} end)"
             case ThroughRelationship():
                 inner = frame.fresh()
                 source = self.source(key.rows, inner, frame)

@@ -31,6 +31,8 @@ insert into place_below values ('a', 'below');
 insert into town values (1, 'a', 'first'), (2, 'b', 'second'), (3, null, 'third');
 update town set initial = 'a' where id = 1;
 insert into mayor values (10, 'Ann', 1);
+create function greeting(country) returns text language sql stable as
+    $$ select coalesce($1.name, 'Z') $$;
 create table person (id int primary key, name text not null);
 create table errand (id int primary key, day int not null, person_id int references person);
 insert into person select n, 'p' || n from generate_series(1, 5000) as n;
@@ -64,9 +66,29 @@ def towns(module_database_url: str) -> Iterator[Served]:
         for name in ("alias", "late", "letter", "place")
     ]
     tables += [
-        {"table": "town", "object_relationships": relatives, "select_permissions": seen()},
+        {
+            "table": "town",
+            "object_relationships": relatives,
+            "select_permissions": seen(allow_aggregations=True),
+        },
         {"table": "mayor", "object_relationships": [above], "select_permissions": seen()},
-        {"table": "country", "select_permissions": seen(filter={"hidden": {"_eq": False}})},
+        {
+            "table": "country",
+            "computed_fields": [
+                {"name": "greeting", "definition": {"function": "greeting"}},
+            ],
+            "array_relationships": [
+                {
+                    "name": "towns",
+                    "using": {"foreign_key_constraint_on": {"table": "town", "column": "code"}},
+                }
+            ],
+            "select_permissions": seen(
+                filter={"hidden": {"_eq": False}},
+                computed_fields=["greeting"],
+                allow_aggregations=True,
+            ),
+        },
         {"table": "person", "select_permissions": seen(filter={"id": {"_gt": 100}})},
         {
             "table": "errand",
@@ -176,6 +198,17 @@ def test_a_relative_to_sort_by_and_to_show_is_joined_once(towns: Served) -> None
     } }"""
     assert text_of(towns, windowed).count(" left join ") == 2
     assert [row["id"] for row in towns.data(windowed)["town"]] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "key", ["greeting: desc_nulls_last", "towns_aggregate: {count: asc_nulls_last}"]
+)
+def test_of_a_relative_that_is_not_there_nothing_is_made_to_sort_by(
+    key: str, towns: Served
+) -> None:
+    query = f"{{ town(order_by: [{{country: {{{key}}}}}, {{id: desc}}]) {{ id }} }}"
+    assert " left join " in text_of(towns, query)
+    assert [row["id"] for row in towns.data(query, who=USER)["town"]] == [1, 3, 2]
 
 
 def test_what_no_key_bounds_is_not_joined_to_sort_by_either(towns: Served) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+from dataclasses import replace
 
 import pytest
 
@@ -104,6 +105,21 @@ async def test_another_engine_follows(library: Desk) -> None:
         assert other.current.snapshot.inconsistencies == ()
     finally:
         await other.close()
+
+
+async def test_engines_that_start_at_once_agree_on_the_source_that_settings_ask_for(
+    metadata_url: str,
+) -> None:
+    settings = replace(settings_for(metadata_url), database_url=metadata_url)
+    worlds = await asyncio.gather(*(World.open(settings) for _ in range(4)))
+    try:
+        documents = [one.current.document for one in worlds]
+        assert [source["name"] for source in documents[0]["sources"]] == ["default"]
+        assert all(one == documents[0] for one in documents)
+        assert {one.current.resource_version for one in worlds} == {1}
+    finally:
+        for one in worlds:
+            await one.close()
 
 
 async def test_a_change_starts_from_what_another_engine_saved(library: Desk) -> None:
