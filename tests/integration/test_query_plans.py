@@ -98,6 +98,7 @@ def scans(plan: list[Any]) -> dict[str, set[str]]:
 
 
 INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
+JOINED = {"Hash Join", "Merge Join", "Nested Loop"}
 
 
 def test_three_levels_over_many_rows_use_the_indexes(shelter: Served) -> None:
@@ -119,6 +120,9 @@ def test_three_levels_over_many_rows_use_the_indexes(shelter: Served) -> None:
     assert read["photo"] <= INDEXED
     assert read["animal"] <= INDEXED
     assert "photo_of_animal" in {node.get("Index Name") for node in plan}
+    joins = [node for node in plan if node["Node Type"] in JOINED]
+    assert joins
+    assert all(node["Plan Rows"] <= 10 for node in joins), "of more rows than the limit"
 
 
 @pytest.mark.parametrize(

@@ -463,8 +463,8 @@ def test_requests_of_one_text_keep_their_own_constants(database_url: str) -> Non
     declared = source(database_url, [{"table": "item"}])
     with serving(database_url, OWN, declared, limits=PoolSettings(maximum=8)) as served:
 
-        async def found_by(most: int) -> int:
-            query = f"{{ item(where: {{id: {{_lte: {most}}}}}) {{ id }} }}"
+        async def found_by(limit: int) -> int:
+            query = f"{{ item(order_by: {{id: asc}}, limit: {limit}) {{ id }} }}"
             body = json.dumps({"query": query}).encode()
             answer = await graphql(served.engine, body, Session("admin"), {}, Endpoint.GRAPHQL)
             return len(json.loads(answer.body)["data"]["item"])
