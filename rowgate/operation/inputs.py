@@ -6,6 +6,7 @@ scalars become leaves; the shape is part of the plan's key (see `shape`).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import graphql
@@ -57,8 +58,11 @@ class InputReader:
         nodes: tuple[graphql.ArgumentNode, ...],
         declared: Mapping[str, InputField],
         path: Path,
+        *,
+        flat: bool = False,
     ) -> Mapping[str, Input]:
-        """A field's arguments by canonical key; absent ones are left out, defaults filled in."""
+        """A field's arguments by canonical key; absent ones are left out, defaults filled in. Of a
+        `flat` field a number does not decide the SQL, however small."""
         given = {}
         for node in nodes:
             name = node.name.value
@@ -68,7 +72,10 @@ class InputReader:
                 raise ValidationFailed(f"there can be only one argument named '{name}'", path=path)
             given[name] = node.value
         read: dict[str, Input] = {}
-        for name, item in declared.items():
+        for name, declared_item in declared.items():
+            item = declared_item
+            if flat and isinstance(item.meaning, DecidesUpTo):
+                item = replace(item, meaning=None)
             value = self._field(item, given.get(name), (*path, "args", name), (*path, "args"))
             if value is not None:
                 read[item.key or name] = value

@@ -151,7 +151,9 @@ class Reader:
             raise ValidationFailed(
                 f"field '{name}' not found in type: '{parent.name}'", path=first.path
             )
-        arguments = self.inputs.arguments(first.node.arguments or (), field.arguments, first.path)
+        flat = depth == 1 and all(_is_flat(one.node) for one in occurrences)
+        given = first.node.arguments or ()
+        arguments = self.inputs.arguments(given, field.arguments, first.path, flat=flat)
         scopes = [
             _Scope(one.node.selection_set, (*one.path, "selectionSet"), one.fragments)
             for one in occurrences
@@ -222,6 +224,12 @@ class Reader:
                 elif one.name.value not in ("ttl", "refresh"):
                     raise ValidationFailed(f"'cached' has no argument named '{one.name.value}'")
         return ttl
+
+
+def _is_flat(node: graphql.FieldNode) -> bool:
+    """Whether a field selects leaves alone; of fragments that is not asked."""
+    inner = node.selection_set.selections if node.selection_set else ()
+    return all(isinstance(one, graphql.FieldNode) and not one.selection_set for one in inner)
 
 
 def _check_mergeable(first: _Occurrence, other: _Occurrence, key: str) -> None:
