@@ -38,6 +38,11 @@ class Pooled(asyncpg.Connection):
         """The socket, encrypted where that was agreed; for who speaks for the driver."""
         return self._transport
 
+    def is_near(self) -> bool:
+        """Whether Postgres is on this machine, as far as the socket tells."""
+        here, there = (self._transport.get_extra_info(end) for end in ("sockname", "peername"))
+        return isinstance(there, str) or (bool(there) and here[0] == there[0])
+
     async def cancel(self) -> None:
         """Ask Postgres to end what runs on it; nothing is told where Postgres cannot be asked."""
         heard = asyncio.get_running_loop().create_future()

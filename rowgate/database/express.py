@@ -1,13 +1,14 @@
 """Quick statements share few connections, where each costs less of both processes than on its own.
 
 Apart from the pool, whose connections are exclusive. A statement comes here once it has shown that
-it is quick, and only where asking it twice does no harm. While every link has enough to do,
+it is quick, and only where asking it twice does no harm. While the links have something to do,
 requests for one statement wait for each other, and leave together as one. What a link cannot
 answer, or not soon, is asked again on a connection of its own: nobody waits long behind another's
 slow statement.
 """
 
 import asyncio
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,15 +18,25 @@ from typing import Protocol
 from rowgate.database.address import Pooled
 from rowgate.database.bind import Argument, encoded
 from rowgate.database.link import Link
-from rowgate.database.quick import DEEPEST, QUICK, Quick, Values, Waiting, together
+from rowgate.database.quick import QUICK, Quick, Turn, Waiting, together
 from rowgate.sql.types import Statement
 
 PATIENCE = 0.02
 """Seconds after which those behind a statement are asked elsewhere."""
+_LITTLE = QUICK / 4
+"""Seconds of work up to which one link carries all."""
+_AT_LEAST = QUICK / 8
+"""Seconds of work that a link is given at least of what waits for company."""
+_AHEAD = 2
+"""How many statements it is given at least, one that runs and one that is next."""
+_PROCESSORS = 4
+"""How many processors Postgres is taken to have where it is on another machine."""
 _BUSY = 0.5
 """Of its time, what a process computes that is called busy."""
 _ROUNDS = 4
-"""How often as many as are asked together may wait, where the process is busy."""
+"""How many times longer may be waited where the process is busy."""
+_FOR_WANT = 0.1
+"""Seconds of work that may wait for each link where no other connection is to be had."""
 _REMEMBERED = 2_048
 _AGAIN = 1.0
 """Seconds after which a cancellation that was not heard is repeated."""
@@ -43,6 +54,10 @@ class Lender(Protocol):
     def has_spare(self) -> bool:
         """Whether a connection could be had at once."""
 
+    @property
+    def taken(self) -> int:
+        """How many connections are in use."""
+
 
 class Express:
     """At most `most` links over connections that `lender` can spare, each keeping `prepared`
@@ -52,11 +67,14 @@ class Express:
         self._lender = lender
         self._most = most
         self._prepared = prepared
+        self._processors = self._useful = _PROCESSORS
         self._links: list[Link] = []
         self._quick: dict[str, Quick] = {}
         self._queue: deque[Quick] = deque()
         """Statements for which somebody waits, each once."""
-        self._moved = self._busy = self._late = False
+        self._queued = self._under_way = 0.0
+        """Seconds of work that wait, and that links have."""
+        self._leaving = self._moved = self._busy = self._late = False
         self._measured = self._spent = self._look_due = 0.0
         self._look: asyncio.TimerHandle | None = None
         self._cancelling: set[asyncio.Task[None]] = set()
@@ -68,7 +86,9 @@ class Express:
         return quick is not None and quick.is_shown() and self._most > 0
 
     def note(self, text: str, seconds: float) -> None:
-        """That a statement ran so long on a connection of its own."""
+        """That a statement ran so long on a connection of its own. Where more run than Postgres has
+        processors, that is not all its own time."""
+        seconds *= self._processors / max(self._processors, self._lender.taken)
         quick = self._quick.pop(text, None)
         if quick is None and seconds < QUICK:
             if len(self._quick) >= _REMEMBERED:
@@ -88,80 +108,124 @@ class Express:
             values = encoded(arguments)
         except UnicodeEncodeError:
             return None
-        quick.many = statement.many
-        answer: Waiting = asyncio.get_running_loop().create_future()
-        if not (self._ask_now(quick, values, answer) or self._wait(quick, values, answer)):
+        if self._queued + self._under_way + quick.each > QUICK and self._is_long(quick):
             return None
+        answer: Waiting = asyncio.get_running_loop().create_future()
+        link = None if self._queue else self._link_at_once(quick)
+        if link is not None:
+            link.ask(quick.text, values, (answer,), quick)
+            self._under_way += quick.each
+        else:
+            if not quick.waiting:
+                quick.many = statement.many
+                self._queue.append(quick)
+            quick.waiting.append((values, answer, quick.each))
+            self._queued += quick.each
+        if not self._leaving:
+            # What is asked in this turn of the loop leaves at its end, in one write.
+            self._leaving = True
+            asyncio.get_running_loop().call_soon(self._send)
         if self._look is None:
+            self._measured, self._spent = time.monotonic(), time.process_time()
             self._look_later()
         return answer
 
-    def _ask_now(self, quick: Quick, values: Values, answer: Waiting) -> bool:
-        """Ask at once, where a link has room and nobody came before; whether that is so."""
-        link = None if self._queue else self._free_link(quick.depth)
-        if link is None and not (self._lender.has_spare() or _may_wait(quick)):
-            # Behind others on a link the wait is shorter than for a connection.
-            link = self._free_link(DEEPEST)
-        if link is not None:
-            # Behind others it would be told from the answer before it: they may be read together.
-            link.ask(quick.text, values, (answer,), None if link.under_way else quick)
-        return link is not None
-
-    def _wait(self, quick: Quick, values: Values, answer: Waiting) -> bool:
-        """Have it wait for others; whether that is better than a connection of its own."""
-        links = sum(not (link.stalled or link.closing) for link in self._links)
-        if len(quick.waiting) >= links * self._most_waiting(quick) or not _may_wait(quick):
-            return False
-        if not quick.waiting:
-            self._queue.append(quick)
-        quick.waiting.append((values, answer))
-        return True
-
-    def _most_waiting(self, quick: Quick) -> int:
-        """How many of a statement may wait for each link: more where the process is what all wait
-        for, and most where there is no other connection."""
+    def _is_long(self, quick: Quick) -> bool:
+        """Whether a connection of its own is better than to wait."""
+        longest = QUICK * (_ROUNDS if self._busy else 1)
         if not self._lender.has_spare():
-            return DEEPEST
-        return min(_ROUNDS * quick.depth, DEEPEST) if self._busy else quick.depth
+            longest = _FOR_WANT
+        links = sum(map(_is_open, self._links))
+        return self._queued + self._under_way + quick.each > longest * max(links, 1)
 
-    def eased(self, link: Link) -> None:
-        """A link has less under way: give it what waits, before it has nothing."""
-        while self._queue and link.under_way <= self._queue[0].depth // 4:
-            if link.closing or link.stalled:
-                return
+    def _send(self) -> None:
+        """Send what waits, as far as the links have room for it."""
+        self._leaving = False
+        now = time.monotonic()
+        while self._queue:
+            link = self._link_for(self._queue[0], now)
+            if link is None:
+                break
+            self._moved = True
             quick = self._queue.popleft()
-            taken = quick.take()
+            taken = quick.take(now)
             if quick.waiting:
                 self._queue.append(quick)
-            if taken:
-                self._moved = True
-                _send(link, quick, taken)
+            self._queued = self._queued - sum(work for _, _, work in taken) if self._queue else 0.0
+            _ask(link, quick, [one for one in taken if not one[1].done()])
+        for link in self._links:
+            link.flush()
+        self._count()
+        if self._queue and self._lender.has_spare() and not any(map(_is_open, self._links)):
+            self._give_up()
+
+    def _count(self) -> None:
+        self._under_way = sum(link.work for link in self._links)
+
+    def _link_at_once(self, quick: Quick) -> Link | None:
+        """The link that has room for a statement behind those under way."""
+        link = self._link()
+        if link is None or not link.asked or link.work + quick.each <= QUICK:
+            return link
+        return None
+
+    def _link_for(self, quick: Quick, now: float) -> Link | None:
+        """The link that has room for those that wait for a statement; None where they had better
+        wait for more."""
+        if quick.most(now) == 1:
+            return self._link_at_once(quick)
+        link = self._link()
+        if link is None or not link.asked:
+            return link
+        has_room = len(link.asked) < _AHEAD or link.work < _AT_LEAST
+        return link if has_room and not quick.is_measured() else None
+
+    def _link(self) -> Link | None:
+        """The link to be given more. One carries all while that is little: the more statements
+        leave and come together, the less each costs, and Postgres has other work for its
+        processors. More share what is too much for one."""
+        least: Link | None = None
+        for link in self._links:
+            if link.stalled or link.closing:
+                continue
+            if link.work <= _LITTLE:
+                return link
+            if least is None or link.work < least.work:
+                least = link
+        return self._added() or least
+
+    def _added(self) -> Link | None:
+        """Another link, where there may be one and a connection is at hand."""
+        links = sum(map(_is_open, self._links))
+        has_room = links < self._useful and len(self._links) < self._most
+        lent = self._lender.lend() if has_room else None
+        if lent is None:
+            return None
+        if lent.is_near():
+            self._processors = len(os.sched_getaffinity(0))
+            self._useful = max(1, self._processors // 2)
+        link = Link(lent, self._prepared, self)
+        self._links.append(link)
+        return link
+
+    def eased(self, link: Link) -> None:  # noqa: ARG002 - what waits may go to any
+        """A link has less under way: send what waits, before it has nothing."""
+        if self._queue:
+            self._send()
+        else:
+            self._count()
 
     def _give_up(self) -> None:
         """Have all that wait ask elsewhere."""
+        self._queued = 0.0
         while self._queue:
             self._queue.popleft().give_up()
-
-    def _free_link(self, depth: int) -> Link | None:
-        """The link with the least under way, less than `depth`; one is added while all have
-        something."""
-        best: Link | None = None
-        least = depth
-        for link in self._links:
-            under_way = link.under_way
-            if under_way < least and not (link.stalled or link.closing):
-                best, least = link, under_way
-        if len(self._links) < self._most and (best is None or least > 0):
-            lent = self._lender.lend()
-            if lent is not None:
-                best = Link(lent, self._prepared, self)
-                self._links.append(best)
-        return best
 
     def lost(self, link: Link) -> None:
         """The connection of a link is gone."""
         if link in self._links:
             self._links.remove(link)
+        self._count()
         if self._emptied is not None and not self._links:
             self._emptied.set()
         self._lender.lose()
@@ -191,18 +255,19 @@ class Express:
         if not self._moved:
             self._give_up()
         self._moved = False
+        self._send()
 
     def _look_at(self, link: Link, now: float) -> None:
         first = link.asked[0]
         if now - max(first.sent, link.last_ready) < PATIENCE:
             return
         link.stalled = True
-        quick = first.quick or self._quick.get(first.text)
+        quick = first.quick
         if quick is not None and len(first.answers) > 1:
             quick.stalled(now)
             first.give_up()
         elif quick is not None:
-            quick.note(PATIENCE)
+            quick.lose()
         for one in link.asked:
             if one is not first:
                 one.give_up()
@@ -250,17 +315,16 @@ class Express:
                     await self._emptied.wait()
 
 
-def _may_wait(quick: Quick) -> bool:
-    """Whether lists of arguments of a statement can be asked together now."""
-    return quick.many is not None and quick.depth > 1 and not quick.is_apart(time.monotonic())
+def _is_open(link: Link) -> bool:
+    """Whether a link may be given more."""
+    return not (link.stalled or link.closing)
 
 
-def _send(link: Link, quick: Quick, taken: Sequence[tuple[Values, Waiting]]) -> None:
+def _ask(link: Link, quick: Quick, taken: Sequence[Turn]) -> None:
     """Ask for all that were taken, as one statement."""
-    if len(taken) == 1 or quick.many is None:
-        for values, answer in taken:
-            link.ask(quick.text, values, (answer,), quick)
+    if len(taken) > 1 and quick.many is not None:
+        values = together([one for one, _, _ in taken])
+        link.ask(quick.many, values, [answer for _, answer, _ in taken], quick)
     else:
-        values = together([one for one, _ in taken])
-        link.ask(quick.many, values, [answer for _, answer in taken], quick)
-    link.flush()
+        for one, answer, _ in taken:
+            link.ask(quick.text, one, (answer,), quick)

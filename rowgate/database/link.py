@@ -43,9 +43,10 @@ _NUMBERS = count(1)
 class Asked:
     """A statement under way: who waits for the values of its rows, since when (of the monotonic
     clock), and whether Postgres has yet to say that it understands the text. `quick` is what is
-    known of the statement where that is to be added to."""
+    known of it, `work` the time that it is counted with; `timed`: nothing was under way before it,
+    so that the time to its answer is its own."""
 
-    __slots__ = ("answers", "quick", "sent", "text", "unread")
+    __slots__ = ("answers", "quick", "sent", "text", "timed", "unread", "work")
 
     def __init__(
         self, text: str, answers: Sequence[Waiting], quick: Quick | None, sent: float
@@ -54,7 +55,8 @@ class Asked:
         self.answers = answers
         self.quick = quick
         self.sent = sent
-        self.unread = False
+        self.work = quick.each * len(answers) if quick is not None else 0.0
+        self.unread = self.timed = False
 
     def is_over(self) -> bool:
         """Whether nobody waits any more."""
@@ -93,9 +95,9 @@ class Owner(Protocol):
 
 class Link(asyncio.Protocol):
     """A connection, taken over from the driver until it is `surrender`ed. `asked` is what is under
-    way, in order, and `under_way` for how many; `last_ready` when an answer came last, of the
-    monotonic clock. `stalled`: what is first is not quick, and nobody else waits; ends by itself.
-    `closing`: it ends when all is answered."""
+    way, in order, and `work` the seconds that it should take; `last_ready` when an answer came
+    last, of the monotonic clock. `stalled`: what is first is not quick, and nobody else waits; ends
+    by itself. `closing`: it ends when all is answered."""
 
     elsewhere = _ELSEWHERE
     """The SQLSTATEs with which a statement is to be asked elsewhere."""
@@ -106,7 +108,7 @@ class Link(asyncio.Protocol):
         self.asked: deque[Asked] = deque()
         self.stalled = self.cancelling = self.closing = False
         self.cancelled = 0.0
-        self.under_way = 0
+        self.work = 0.0
         self._loop = asyncio.get_running_loop()
         self.last_ready = time.monotonic()
         self._owner = owner
@@ -114,7 +116,6 @@ class Link(asyncio.Protocol):
         self._most = prepared
         self._names = connection.shared
         self._out: list[bytes] = []
-        self._leaving = False
         self._in: list[bytes] = []
         self._size = self._wanted = 0
         self._values: list[bytes] = []
@@ -125,12 +126,10 @@ class Link(asyncio.Protocol):
     def ask(
         self, text: str, values: Values, answers: Sequence[Waiting], quick: Quick | None = None
     ) -> None:
-        """Send a statement behind those under way; all that are asked in one turn of the loop
-        leave in one write. It gives as many rows as wait for an answer."""
-        if not self._leaving:
-            self._leaving = True
-            self._loop.call_soon(self.flush)
+        """Have a statement sent behind those under way, with the next `flush`. It gives as many
+        rows as wait for an answer."""
         asked = Asked(text, answers, quick, time.monotonic())
+        asked.timed = not self.asked
         name = self._names.get(text)
         if name is None:
             asked.unread = True
@@ -142,7 +141,7 @@ class Link(asyncio.Protocol):
         body = b"".join(parts)
         self._out += (_HEADER.pack(b"B", len(body) + 4), body, _RUN)
         self.asked.append(asked)
-        self.under_way += len(answers)
+        self.work += asked.work
 
     def _prepare(self, text: str) -> bytes:
         if len(self._names) >= self._most:
@@ -161,13 +160,19 @@ class Link(asyncio.Protocol):
 
     def flush(self) -> None:
         """Send what was asked."""
-        self._leaving = False
         out, self._out = self._out, []
         if out and not self._lost:
             self._transport.write(b"".join(out))
 
     def data_received(self, data: bytes) -> None:
-        """Read what Postgres sends, message by message."""
+        """Read what Postgres sends; the owner hears of it where something was answered."""
+        before = len(self.asked)
+        self._read(data)
+        if len(self.asked) < before:
+            self._owner.eased(self)
+
+    def _read(self, data: bytes) -> None:
+        """Read message by message; keep the beginning of one that has not come whole."""
         if self._in:
             self._in.append(data)
             self._size += len(data)
@@ -205,7 +210,7 @@ class Link(asyncio.Protocol):
         values, self._values = self._values, []
         error, self._error = self._error, None
         asked = self.asked.popleft()
-        self.under_way -= len(asked.answers)
+        self.work = self.work - asked.work if self.asked else 0.0
         now = time.monotonic()
         seconds = now - max(asked.sent, self.last_ready)
         self.last_ready = now
@@ -214,12 +219,11 @@ class Link(asyncio.Protocol):
             if self.closing:
                 self.connection.terminate()
         if error is None:
-            if asked.quick is not None and not asked.unread:
+            if asked.quick is not None and asked.timed and not asked.unread:
                 asked.quick.observe(len(asked.answers), seconds, now)
             asked.answer(values)
         else:
             self._settle_failed(asked, error, seconds)
-        self._owner.eased(self)
 
     def _settle_failed(self, asked: Asked, error: asyncpg.PostgresError, seconds: float) -> None:
         is_elsewhere = error.sqlstate in self.elsewhere
@@ -239,7 +243,7 @@ class Link(asyncio.Protocol):
         for one in self.asked:
             one.give_up()
         self.asked.clear()
-        self.under_way = 0
+        self.work = 0.0
         self.connection.terminate()
         self._owner.lost(self)
 
@@ -259,7 +263,6 @@ class Solo(Link):
     def __init__(self, connection: Pooled, prepared: int) -> None:
         """`prepared` is how many statements it keeps."""
         super().__init__(connection, prepared, _NOBODY)
-        self._leaving = True  # what is asked is written at once
 
     @classmethod
     def of(cls, connection: Pooled, prepared: int) -> "Solo":
@@ -282,7 +285,6 @@ class Solo(Link):
             answer: Waiting = self._loop.create_future()
             self.ask(text, encoded(arguments), (answer,))
             self.flush()
-            self._leaving = True
             return await answer
         except UnicodeEncodeError:
             return None

@@ -140,6 +140,11 @@ class Database:
             deadline = min(deadline, now + self.settings.timeout)
             await self._wait(deadline - now)
 
+    @property
+    def taken(self) -> int:
+        """Connections in use."""
+        return self._taken
+
     def lend(self) -> Pooled | None:
         """A connection that nobody wants now, to be shared; it counts as taken."""
         return None if self._waiting or self._closed else self.warm()

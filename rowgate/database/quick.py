@@ -14,11 +14,19 @@ together may take together."""
 DEEPEST = 32
 """How many statements may be under way on one link, or be asked together."""
 _SHOWN = 2
-"""How often in a row it must have been quick."""
-_TRIED = 32
-"""Of so many times that it is asked together, once it is asked alone, to see what that takes."""
+"""How much oftener it must have been quick than not."""
+_WELL_SHOWN = 8
+"""Beyond which that is not counted."""
+_SLOW = 2
+"""How many times that it was quick one weighs that it was not: that may be due to others."""
+_TRIED = 64
+"""After so many times that it is asked together, what that takes is compared with one alone."""
+_SURE = 4
+"""How many times together must have been looked at, for it to be called slow."""
 _WORSE = 2
 """How many times longer than alone each of several may take."""
+_MISJUDGED = 4
+"""How many times longer than it is counted with it may take, before that is changed."""
 _AFTER_FAILURE = 1.0
 """Seconds for which it is not asked together when it failed for one of several."""
 _SHORTEST, _LONGEST = 0.25, 60.0
@@ -31,21 +39,26 @@ Waiting = asyncio.Future[Answer]
 """Who waits for an answer. It may raise `asyncpg.PostgresError`."""
 Values = Sequence[bytes | None]
 """One list of arguments, as Postgres reads them."""
+Turn = tuple[Values, Waiting, float]
+"""What is asked, who waits for it, the time that it is counted with."""
 
 
 class Quick:
     """A statement. `depth` is how many may be asked together, or one behind the other, after the
-    shortest time that it took alone; `waiting` are the lists of arguments that wait for a link,
-    with who asked; `many` is the statement for several of them."""
+    shortest time that it took alone; `each` is the time that one is counted with; `waiting` are
+    the lists of arguments that wait for a link, with who asked and that time; `many` is the
+    statement for several of them, if there is one."""
 
     __slots__ = (
         "_alone",
         "_apart",
         "_pause",
+        "_seen",
         "_shown",
         "_times",
         "_together",
         "depth",
+        "each",
         "many",
         "text",
         "waiting",
@@ -54,48 +67,60 @@ class Quick:
     def __init__(self, text: str) -> None:
         self.text = text
         self.depth = 1
+        self.each = QUICK
         self.many: str | None = None
-        self.waiting: deque[tuple[Values, Waiting]] = deque()
+        self.waiting: deque[Turn] = deque()
         self._shown = 0
         self._apart = 0.0
         self._pause = _SHORTEST
-        self._times = 0
+        self._times = self._seen = 0
         self._alone = self._together = math.inf
 
     def note(self, seconds: float) -> None:
         """That it ran so long on a connection of its own."""
-        if seconds >= QUICK:
-            self._shown, self.depth = 0, 1
-            return
-        self._shown += 1
-        self._deepen(seconds)
+        if seconds < QUICK:
+            self._shown = min(self._shown + 1, _WELL_SHOWN)
+            self._deepen(seconds)
+        elif self._shown > _SLOW:
+            self._shown -= _SLOW
+        else:
+            self.lose()
 
-    def _deepen(self, seconds: float) -> None:
-        self.depth = max(self.depth, min(DEEPEST, int(QUICK / max(seconds, 1e-6))))
+    def lose(self) -> None:
+        """That it is not quick after all, until it has shown it again."""
+        self._shown, self.depth, self.each = 0, 1, QUICK
+
+    def _deepen(self, seconds: float, *, anew: bool = False) -> None:
+        depth = max(1, min(DEEPEST, int(QUICK / max(seconds, 1e-6))))
+        self.depth = depth if anew else max(self.depth, depth)
+        self.each = QUICK / self.depth
 
     def is_shown(self) -> bool:
         """Whether it was quick often enough."""
         return self._shown >= _SHOWN
 
-    def is_apart(self, now: float) -> bool:
-        """Whether it is not asked together at that time of the monotonic clock."""
-        return self._apart > now
+    def most(self, now: float) -> int:
+        """How many may be asked together at that time of the monotonic clock."""
+        return 1 if self.many is None or self._apart > now else self.depth
 
-    def take(self) -> list[tuple[Values, Waiting]]:
-        """Those that are asked next; who has gone meanwhile is not among them."""
-        self._times += 1
-        most = 1 if self._times == _TRIED else self.depth
-        taken: list[tuple[Values, Waiting]] = []
-        while self.waiting and len(taken) < most:
-            one = self.waiting.popleft()
-            if not one[1].done():
-                taken.append(one)
-        return taken
+    def is_measured(self) -> bool:
+        """Whether the time of what is asked next is wanted, alone or together: then it is to be
+        asked where nothing is under way, since behind others its time cannot be told."""
+        return self._times >= _TRIED
+
+    def take(self, now: float) -> list[Turn]:
+        """Those that are asked next; who has gone meanwhile is among them."""
+        most = self.most(now)
+        if most > 1:
+            self._times += 1
+            if self._times > _TRIED and self._alone == math.inf:
+                most = 1
+        return [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
 
     def give_up(self) -> None:
         """Have all that wait ask elsewhere."""
         while self.waiting:
-            _, answer = self.waiting.popleft()
+            _, answer, _ = self.waiting.popleft()
             if not answer.done():
                 answer.set_result(None)
 
@@ -115,19 +140,25 @@ class Quick:
         makes everything longer, and so the shortest times are compared."""
         if lists == 1:
             self._alone = min(self._alone, seconds)
-            self._deepen(seconds)
-            return
-        self._together = min(self._together, seconds / lists)
-        if self._times < _TRIED or self._alone == math.inf:
-            return
-        if self._together > _WORSE * self._alone:
-            self.stalled(now)
+            if seconds < QUICK:
+                self._deepen(seconds)
+            else:
+                self.note(seconds)
         else:
+            self._together = min(self._together, seconds / lists)
+            self._seen += 1
+        if self._times < _TRIED or math.inf in (self._alone, self._together):
+            return
+        if self._together <= _WORSE * self._alone:
             self._pause = _SHORTEST
+            if self._alone > _MISJUDGED * self.each:
+                self._deepen(2 * self.each, anew=True)
             self._begin()
+        elif self._seen >= _SURE:
+            self.stalled(now)
 
     def _begin(self) -> None:
-        self._times = 0
+        self._times = self._seen = 0
         self._alone = self._together = math.inf
 
 

@@ -3,6 +3,7 @@ broken one costs the others nothing."""
 
 import asyncio
 import json
+import os
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,7 +22,7 @@ from rowgate.database.bind import Argument
 from rowgate.database.express import Express
 from rowgate.database.link import Link
 from rowgate.database.pool import Database, PoolSettings
-from rowgate.database.quick import Quick, Values
+from rowgate.database.quick import QUICK, Quick, Values
 from rowgate.database.run import fetch, fetch_shared
 from rowgate.pipeline import Endpoint, graphql
 from rowgate.postgres import EmbeddedPostgres
@@ -98,8 +99,12 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def crowd(database: Database, statement: Statement) -> None:
     """Have a link take four of a statement for enough, and those beyond wait for each other."""
-    database.express._quick[statement.text].depth = 4
+    take_for_long(database.express._quick[statement.text])
     database.express._busy = True
+
+
+def take_for_long(quick: Quick) -> None:
+    quick.depth, quick.each = 4, QUICK / 4
 
 
 async def on_its_own(database: Database, text: str) -> object:
@@ -266,14 +271,14 @@ async def test_who_has_left_is_not_asked_for(database: Database, carried: list[i
     await warm(database, ECHO, "a", "1", [])
     crowd(database, ECHO)
     carried.clear()
-    tasks = [asyncio.create_task(ask(database, ECHO, "a", str(n), [])) for n in range(20)]
+    tasks = [asyncio.create_task(ask(database, ECHO, "a", str(n), [])) for n in range(16)]
     await asyncio.sleep(0)
     at_once = sum(carried)
     assert 4 <= at_once <= 8
     for one in tasks[at_once:-1]:
         one.cancel()
     asked = [*tasks[:at_once], tasks[-1]]
-    assert await asyncio.gather(*asked) == [["a", n, []] for n in (*range(at_once), 19)]
+    assert await asyncio.gather(*asked) == [["a", n, []] for n in (*range(at_once), 15)]
     assert sum(carried) == at_once + 1
 
 
@@ -347,6 +352,62 @@ async def test_where_no_connection_is_spare_more_share_one(url: str, alone: list
     for one in leases:
         await one.__aexit__(None, None, None)
     await database.close()
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize(("processors", "links"), [(1, 1), (2, 1), (6, 3), (64, 4)])
+async def test_links_leave_processors_of_this_machine_to_others(
+    processors: int, links: int, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    database = await Database.connect(url, PoolSettings(maximum=16, timeout=5))
+    await warm(database, ECHO, "a", "1", [])
+    leases = [database.connection() for _ in range(8)]
+    for one in leases:
+        await one.__aenter__()
+    for one in leases:
+        await one.__aexit__(None, None, None)
+    crowd(database, ECHO)
+    found = await asyncio.gather(*(ask(database, ECHO, "a", str(n), []) for n in range(40)))
+    assert found == [["a", number, []] for number in range(40)]
+    assert len(database.express._links) == links
+    await database.close()
+
+
+async def test_a_link_that_a_slow_statement_holds_is_replaced(database: Database) -> None:
+    await warm(database, WAITING, "0")
+    await warm(database, ECHO, "a", "1", [])
+    slow = asyncio.create_task(ask(database, WAITING, "1"))
+    await asyncio.sleep(0.1)
+    assert [one.stalled for one in database.express._links] == [True]
+    for _ in range(2):  # the first has a connection opened, which the second shares
+        assert await ask(database, ECHO, "b", "2", []) == ["b", 2, []]
+    assert [one.stalled for one in database.express._links] == [True, False]
+    assert await slow == ""
+
+
+def test_what_a_crowd_makes_slow_is_still_quick() -> None:
+    class Full:
+        taken = 16
+
+        def lend(self) -> None:
+            return None
+
+        def lose(self) -> None:
+            return None
+
+        def has_spare(self) -> bool:
+            return False
+
+    full = Full()
+    crowded = Express(full, 4, 512)
+    for _ in range(2):
+        crowded.note("select 1", 0.006)
+    assert crowded.ready("select 1")
+    full.taken = 1
+    for _ in range(2):
+        crowded.note("select 2", 0.006)
+    assert not crowded.ready("select 2")
 
 
 async def test_old_ones_are_closed_and_others_take_their_place(url: str) -> None:
@@ -449,7 +510,7 @@ def crowd_all(served: Served) -> None:
     for quick in served.database.express._quick.values():
         quick.note(0.0005)
         quick.note(0.0005)
-        quick.depth = 4
+        take_for_long(quick)
     served.database.express._busy = True
 
 
