@@ -32,7 +32,7 @@ from rowgate.http.direct import DirectRoute
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import Receive, Scope, Send
 from rowgate.http.types import (
-    Answering,
+    Beginning,
     Calling,
     Endpoint,
     Headers,
@@ -183,7 +183,7 @@ def _services(engine: Engine) -> Services:
     interval = engine.settings.live_queries_refetch_interval / 1000
     running = {surface: _running(engine, spoken) for surface, spoken in _SPOKEN.items()}
     return Services(
-        graphql={surface: _answering(engine, spoken) for surface, spoken in _SPOKEN.items()},
+        graphql={surface: _beginning(engine, spoken) for surface, spoken in _SPOKEN.items()},
         run=running,
         watch={surface: polled(run, interval) for surface, run in running.items()},
         rest=_calling(engine),
@@ -197,7 +197,7 @@ def _services(engine: Engine) -> Services:
     )
 
 
-def _answering(engine: Engine, spoken: Spoken) -> Answering:
+def _beginning(engine: Engine, spoken: Spoken) -> Beginning:
     return partial(graphql, engine, endpoint=spoken)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import asynccontextmanager
 from io import StringIO
 from typing import Any, Protocol
@@ -84,6 +84,21 @@ def _role(_: object, session: Session) -> bytes:
     return encode({"data": {"role": session.role}})
 
 
+class UnderWay:
+    """An answer that needs a task."""
+
+    waiting: asyncio.Future[Any] | None = None
+
+    def __init__(self, answer: Coroutine[Any, Any, Reply]) -> None:
+        self._answer = answer
+
+    def now(self) -> Reply | None:
+        raise AssertionError("nothing is waited for")
+
+    def __await__(self) -> Generator[Any, None, Reply]:
+        return self._answer.__await__()
+
+
 class Desk:
     """Stands in for the pipeline: what it was asked, and the answers it is told to give."""
 
@@ -94,6 +109,9 @@ class Desk:
         self.on_change: list[Callable[[], None]] = []
         self.cancelled = 0
         self.delay = 0.0
+
+    def begin(self, body: bytes, session: Session, headers: Headers) -> "UnderWay":
+        return UnderWay(self.graphql(body, session, headers))
 
     async def graphql(self, body: bytes, session: Session, _: Headers) -> Reply:
         return await self._answered(decode(body), session)
@@ -118,7 +136,7 @@ class Desk:
             return self.health
 
         return Services(
-            graphql=dict.fromkeys(Surface, self.graphql),
+            graphql=dict.fromkeys(Surface, self.begin),
             run=dict.fromkeys(Surface, self.run),
             watch={surface: polled(self.run, 0.02) for surface in Surface},
             rest=self.rest,

@@ -77,8 +77,11 @@ class Served:
         endpoint: Endpoint = Endpoint.GRAPHQL,
     ) -> Answer:
         """The answer to a body as it is."""
-        session = who or Session("admin")
-        return self.loop.run_until_complete(graphql(self.engine, body, session, {}, endpoint))
+
+        async def answered() -> Answer:
+            return await graphql(self.engine, body, who or Session("admin"), {}, endpoint)
+
+        return self.loop.run_until_complete(answered())
 
     def ask(
         self,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
@@ -13,6 +13,7 @@ from rowgate.database.bind import Argument
 from rowgate.database.failures import FAILURES, as_api_error
 from rowgate.database.link import NULL, Solo
 from rowgate.database.pool import Database
+from rowgate.database.quick import Waiting
 from rowgate.sql.types import Statement
 
 _INPUT_CODES = frozenset(("constraint-violation", "permission-error"))
@@ -63,17 +64,37 @@ async def _alone(
     return await fetch(connection, text, arguments, path)
 
 
+def share(
+    database: Database, statement: Statement, arguments: Sequence[Argument]
+) -> Waiting | None:
+    """The answer to come of a statement that may be asked twice: on a shared connection where it is
+    quick, with others like it where they wait; None where it is not. `shared_answer` reads it."""
+    return database.express.ask(statement, arguments)
+
+
+async def settled(waiting: Waiting) -> None:
+    """Wait until `shared_answer` can be asked; who is cancelled waits no more for the statement."""
+    with suppress(asyncpg.PostgresError):
+        await waiting
+
+
+def shared_answer(waiting: Waiting) -> bytes | None:
+    """What has come of a statement that was shared; None where it is to be asked again, on a
+    connection of its own."""
+    try:
+        return waiting.result()
+    except asyncpg.PostgresError as error:
+        raise as_api_error(error) from error
+
+
 async def fetch_shared(
     database: Database, statement: Statement, arguments: Sequence[Argument]
 ) -> bytes:
-    """As `fetch_alone`, of a statement that may be asked twice: on a shared connection where it is
-    quick, with others like it where they wait."""
-    answer = database.express.ask(statement, arguments)
-    if answer is not None:
-        try:
-            value = await answer
-        except asyncpg.PostgresError as error:
-            raise as_api_error(error) from error
+    """As `fetch_alone`, of a statement that may be asked twice; shared where it is quick."""
+    waiting = share(database, statement, arguments)
+    if waiting is not None:
+        await settled(waiting)
+        value = shared_answer(waiting)
         if value is not None:
             return value
     async with database.connection() as connection:

@@ -5,8 +5,9 @@ its dictionaries, queues and two messages an answer, costs as much as the work i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -32,11 +33,26 @@ DirectAnswer = tuple[int, RawHeaders, bytes]
 """Status, headers (`content-length` among them) and body."""
 
 
-class DirectRoute(Protocol):
-    """A route that answers a whole request at once."""
+class DirectRequest(Protocol):
+    """A request under way. `waiting`: the one thing left to wait for, where it is; once that is
+    done, `now` may have the answer, and where it has none, `answer` does."""
 
-    async def directly(self, headers: dict[str, str], body: bytes, client: Client) -> DirectAnswer:
-        """The answer to a request, whatever goes wrong; nothing is raised."""
+    @property
+    def waiting(self) -> asyncio.Future[Any] | None:
+        """What is waited for."""
+
+    def now(self) -> DirectAnswer | None:
+        """The answer, after `waiting`."""
+
+    async def answer(self) -> DirectAnswer:
+        """The answer, whatever goes wrong; nothing is raised."""
+
+
+class DirectRoute(Protocol):
+    """A route that takes a whole request at once."""
+
+    def begin(self, headers: dict[str, str], body: bytes, client: Client) -> DirectRequest:
+        """Begin with a request; nothing is raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +68,14 @@ class _Head:
 class _Exchange:
     """A request under way, where uvicorn keeps its own kind of it."""
 
-    __slots__ = ("disconnected", "keep_alive", "response_complete", "task")
+    __slots__ = ("disconnected", "keep_alive", "response_complete", "work")
 
     def __init__(self, *, keep_alive: bool) -> None:
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
-        self.task: asyncio.Task[None]
+        self.work: asyncio.Future[Any]
+        """What the answer waits for, or the task that makes it."""
 
     @property
     def message_event(self) -> "_Exchange":
@@ -70,7 +87,7 @@ class _Exchange:
         """What uvicorn calls when the connection is lost: nobody waits for an answer any more. The
         work has a moment to end by itself, since a client may send a change and leave."""
         if not self.response_complete:
-            self.task.get_loop().call_later(LOOKS_EACH, self.task.cancel)
+            self.work.get_loop().call_later(LOOKS_EACH, self.work.cancel)
 
 
 class DirectProtocol(OneWriteProtocol):
@@ -188,26 +205,61 @@ class DirectProtocol(OneWriteProtocol):
     ) -> None:
         exchange = _Exchange(keep_alive=keep_alive)
         self.cycle = exchange  # type: ignore[assignment]
-        asked = route.directly(headers, body, self.client)
-        task = self.loop.create_task(self._answer(asked, exchange))
-        exchange.task = task
+        request = route.begin(headers, body, self.client)
+        waiting = request.waiting
+        if waiting is None:
+            self._work(request, exchange)
+            return
+        exchange.work = waiting
+        self.tasks.add(waiting)  # type: ignore[arg-type]
+        waiting.add_done_callback(partial(self._go_on, request, exchange))
+
+    def _work(self, request: DirectRequest, exchange: _Exchange) -> None:
+        """Have a task of its own make the answer."""
+        task = self.loop.create_task(self._answer(request, exchange))
+        exchange.work = task
         self.tasks.add(task)
 
-    async def _answer(self, asked: Awaitable[DirectAnswer], exchange: _Exchange) -> None:
+    def _go_on(
+        self, request: DirectRequest, exchange: _Exchange, waiting: asyncio.Future[Any]
+    ) -> None:
+        """Answer without a task, now that there is nothing left to wait for."""
+        self.tasks.discard(waiting)
+        if waiting.cancelled() or exchange.disconnected:
+            return
         try:
-            answer = await asked
+            answer = None if self.flow.write_paused else request.now()
+        except Exception as error:  # noqa: BLE001 - it is logged
+            self._fail(error)
+            return
+        if answer is None:
+            self._work(request, exchange)
+        else:
+            self._end(answer, exchange)
+
+    async def _answer(self, request: DirectRequest, exchange: _Exchange) -> None:
+        try:
+            answer = await request.answer()
             flow: FlowControl = self.flow
             if flow.write_paused and not exchange.disconnected:
                 await flow.drain()
-        except Exception as error:
-            self.logger.error("Exception in a direct route", exc_info=error)
-            self.transport.close()
+        except Exception as error:  # noqa: BLE001 - it is logged
+            self._fail(error)
             return
         finally:
-            self.tasks.discard(exchange.task)
+            self.tasks.discard(exchange.work)
+        self._end(answer, exchange)
+
+    def _fail(self, error: Exception) -> None:
+        self.logger.error("Exception in a direct route", exc_info=error)
+        self.transport.close()
+
+    def _end(self, answer: DirectAnswer, exchange: _Exchange) -> None:
+        """Write an answer, and take the next request."""
         transport: Any = self._gathering.real
         if exchange.disconnected or transport.is_closing():
             return
+        del exchange.work  # which holds an answer, while the connection may rest for long
         _write(transport, answer, exchange)
         exchange.response_complete = True
         if exchange.keep_alive and not self.pipeline:

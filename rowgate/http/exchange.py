@@ -126,17 +126,26 @@ async def send_json(send: Send, reply: Reply, headers: Headers, more: RawHeaders
 async def packed(reply: Reply, headers: Headers, more: RawHeaders) -> tuple[RawHeaders, bytes]:
     """The headers and the body of a JSON reply as they are sent, compressed where it is long and
     the client takes gzip."""
-    body = reply.body
+    if not is_compressed(reply, headers):
+        return head(reply, len(reply.body), more), reply.body
+    body = await _compressed(reply.body)
+    return head(reply, len(body), [*more, _GZIPPED]), body
+
+
+def is_compressed(reply: Reply, headers: Headers) -> bool:
+    """Whether a reply is long, and the client takes gzip."""
+    return len(reply.body) >= GZIP_FROM and "gzip" in headers.get("accept-encoding", "")
+
+
+def head(reply: Reply, length: int, more: RawHeaders) -> RawHeaders:
+    """The headers of a JSON reply whose body is sent in `length` bytes."""
     out = [_JSON, _NOSNIFF, *more]
-    if len(body) >= GZIP_FROM:
+    if len(reply.body) >= GZIP_FROM:
         out.append(_VARY)
-        if "gzip" in headers.get("accept-encoding", ""):
-            body = await _compressed(body)
-            out.append(_GZIPPED)
-    out.append((b"content-length", b"%d" % len(body)))
+    out.append((b"content-length", b"%d" % length))
     if reply.headers:
         out = _overridden(out, reply.headers)
-    return out, body
+    return out
 
 
 def _overridden(out: RawHeaders, given: Pairs) -> RawHeaders:

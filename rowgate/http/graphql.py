@@ -17,6 +17,8 @@ from rowgate.http.exchange import (
     Receive,
     Scope,
     Send,
+    head,
+    is_compressed,
     packed,
     read_body,
     read_headers,
@@ -24,20 +26,19 @@ from rowgate.http.exchange import (
     send_json,
     too_large,
 )
-from rowgate.http.types import Answering, Headers, Pairs, Reply, Surface, Written
+from rowgate.http.types import Beginning, Begun, Pairs, Reply, Surface, Written
 
 
 class GraphQLRoute:
     """Answers POSTs of one surface."""
 
-    def __init__(self, surface: Surface, answering: Answering, entrance: Entrance) -> None:
+    def __init__(self, surface: Surface, beginning: Beginning, entrance: Entrance) -> None:
+        self.entrance = entrance
+        self.logs = entrance.log.wants("http-log")
         self._surface = surface
-        self._answering = answering
-        self._entrance = entrance
-        self._gate = entrance.gate
+        self._beginning = beginning
         self._limit = entrance.settings.body_limit
         self._departures = Departures()
-        self._logs = entrance.log.wants("http-log")
         self._keeps_401 = entrance.settings.preserve_401_errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,60 +48,123 @@ class GraphQLRoute:
         headers: dict[str, str] = {}
         try:
             headers = read_headers(scope)
-            more = self._admitted(headers)
+            more = self.admitted(headers)
             body = await read_body(receive, headers, self._limit)
             with self._departures.watching(receive):
-                reply = await self._reply(body, headers)
+                reply = await self.answer(self.ask(headers, body))
         except ClientLeft:
             return
         except ApiError as error:
             reply = self._refused(error, None)
         size = await send_json(send, reply, headers, more)
-        if self._logs:
-            self._entrance.tell(scope, reply.status, size, time.perf_counter() - started)
+        if self.logs:
+            self.entrance.tell(scope, reply.status, size, time.perf_counter() - started)
 
-    async def directly(self, headers: dict[str, str], body: bytes, client: Client) -> DirectAnswer:
-        """The answer to a whole request, whatever goes wrong; nothing is raised."""
-        started = time.perf_counter()
-        more = self._admitted(headers)
-        if len(body) > self._limit > 0:
-            reply: Reply = self._refused(too_large(self._limit), None)
-        else:
-            reply = await self._reply(body, headers)
-        out, packed_body = await packed(reply, headers, more)
-        if self._logs:
-            seconds = time.perf_counter() - started
-            scope = {"path": self._surface.value, "method": "POST", "client": client}
-            scope["http_version"] = "1.1"
-            self._entrance.tell(scope, reply.status, len(packed_body), seconds)
-        return reply.status, out, packed_body
+    def begin(self, headers: dict[str, str], body: bytes, client: Client) -> "Direct":
+        """A whole request, begun as far as that goes without waiting; nothing is raised."""
+        return Direct(self, headers, body, client)
 
-    def _admitted(self, headers: dict[str, str]) -> RawHeaders:
-        """The headers that the answer bears in any case; a foreign page's cookie is dropped."""
-        identity = request_id(headers)
-        REQUEST_ID.set(identity)
-        more = [(b"x-request-id", identity.encode())]
-        if "origin" in headers:
-            if "cookie" in headers:
-                self._entrance.origins.drop_foreign_cookie(headers)
-            more += self._entrance.origins.response_headers(headers)
-        return more
+    def ask(self, headers: dict[str, str], body: bytes) -> "Asked":
+        """Begin with a request whose headers came and whose body is whole; nothing is raised."""
+        asked = Asked(headers, body)
+        try:
+            if len(body) > self._limit > 0:
+                raise too_large(self._limit)
+            if "origin" in headers:
+                self.entrance.origins.drop_foreign_cookie(headers)
+            asked.session = self.entrance.gate.known(headers)
+            if asked.session is not None:
+                asked.begun = self._beginning(body, asked.session, headers)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            asked.failure = error
+        return asked
 
-    async def _reply(self, body: bytes, headers: Headers) -> Reply:
-        session: Session | None = None
+    async def answer(self, asked: "Asked") -> Reply:
+        """The answer to what was asked, whatever goes wrong."""
         cookies: Pairs = ()
         try:
-            session = self._gate.known(headers)
-            if session is None:
-                identity = await self._gate.identify(headers, body)
-                session, cookies = identity.session, identity.headers
-            reply = await self._answering(body, session, headers)
+            if asked.failure is not None:
+                raise asked.failure
+            begun = asked.begun
+            if begun is None:
+                identity = await self.entrance.gate.identify(asked.headers, asked.body)
+                asked.session, cookies = identity.session, identity.headers
+                begun = self._beginning(asked.body, asked.session, asked.headers)
+            reply = await begun
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-            return self._refused(self._entrance.refusals.known(error), session)
+            return self._refused(self.entrance.refusals.known(error), asked.session)
         if cookies:
             return Written(reply.status, reply.body, (*reply.headers, *cookies))
         return reply
 
+    def admitted(self, headers: dict[str, str]) -> RawHeaders:
+        """The headers that the answer bears in any case, for a request that the running task, or
+        callback, works for from now on; a foreign page's cookie is dropped."""
+        identity = request_id(headers)
+        REQUEST_ID.set(identity)
+        more = [(b"x-request-id", identity.encode())]
+        if "origin" in headers:
+            self.entrance.origins.drop_foreign_cookie(headers)
+            more += self.entrance.origins.response_headers(headers)
+        return more
+
+    def tell(self, reply: Reply, size: int, client: Client, seconds: float) -> None:
+        """Log a request that did not come by ASGI."""
+        scope = {"path": self._surface.value, "method": "POST", "client": client}
+        scope["http_version"] = "1.1"
+        self.entrance.tell(scope, reply.status, size, seconds)
+
     def _refused(self, error: ApiError, session: Session | None) -> Written:
         keeps = self._surface.keeps_status or (self._keeps_401 and error.status == 401)
-        return self._entrance.refusals.graphql(error, session, keep_status=keeps)
+        return self.entrance.refusals.graphql(error, session, keep_status=keeps)
+
+
+class Asked:
+    """Who asks for what: the session where it could be told at once, and then the answer under way,
+    or what went wrong."""
+
+    __slots__ = ("begun", "body", "failure", "headers", "session")
+
+    def __init__(self, headers: dict[str, str], body: bytes) -> None:
+        self.headers = headers
+        self.body = body
+        self.session: Session | None = None
+        self.begun: Begun | None = None
+        self.failure: Exception | None = None
+
+
+class Direct:
+    """A request that did not come by ASGI, under way. `waiting` and `now` are as those of what is
+    begun; `answer` has the answer in any case, in a task of its own."""
+
+    __slots__ = ("_asked", "_client", "_route", "_started", "waiting")
+
+    def __init__(
+        self, route: GraphQLRoute, headers: dict[str, str], body: bytes, client: Client
+    ) -> None:
+        self._started = time.perf_counter()
+        self._route = route
+        self._client = client
+        self._asked = asked = route.ask(headers, body)
+        self.waiting = None if asked.begun is None else asked.begun.waiting
+
+    def now(self) -> DirectAnswer | None:
+        """The answer, after `waiting`; None where only `answer` has it."""
+        begun, headers = self._asked.begun, self._asked.headers
+        reply = None if begun is None else begun.now()
+        if reply is None or is_compressed(reply, headers):
+            return None
+        more = self._route.admitted(headers)
+        return self._told(reply, head(reply, len(reply.body), more), reply.body)
+
+    async def answer(self) -> DirectAnswer:
+        """The answer, whatever goes wrong; nothing is raised."""
+        more = self._route.admitted(self._asked.headers)
+        reply = await self._route.answer(self._asked)
+        return self._told(reply, *await packed(reply, self._asked.headers, more))
+
+    def _told(self, reply: Reply, out: RawHeaders, body: bytes) -> DirectAnswer:
+        if self._route.logs:
+            seconds = time.perf_counter() - self._started
+            self._route.tell(reply, len(body), self._client, seconds)
+        return reply.status, out, body

@@ -125,7 +125,7 @@ class Origins:
         else:
             keep = self.lists(origin) or _is_own(origin, headers)
         if not keep:
-            del headers["cookie"]
+            headers.pop("cookie", None)
 
 
 def _is_own(origin: str, headers: Headers) -> bool:

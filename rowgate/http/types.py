@@ -3,10 +3,11 @@
 `http` stands below the pipeline, so the work itself arrives here as callables (see `Services`).
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from rowgate.base.json import Json
 from rowgate.base.session import Session
@@ -73,8 +74,26 @@ class Health(StrEnum):
     UNREACHABLE = "ERROR"
 
 
+class Begun(Protocol):
+    """An answer under way, to be awaited. `waiting`: the one thing left to wait for, where it is;
+    once that is done `now` may have the answer, and where it has none, to await it does."""
+
+    @property
+    def waiting(self) -> asyncio.Future[Any] | None:
+        """What is waited for."""
+
+    def now(self) -> Reply | None:
+        """The answer, after `waiting`."""
+
+    def __await__(self) -> Generator[Any, None, Reply]:
+        """The answer."""
+
+
+Beginning = Callable[[bytes, Session, Headers], Begun]
+"""From a request's raw body, who asks, and its headers to the answer under way."""
+
 Answering = Callable[[bytes, Session, Headers], Awaitable[Reply]]
-"""From a request's raw body, who asks, and its headers to the answer."""
+"""As `Beginning`, of what is always waited for."""
 
 Running = Callable[[Operation, Session, Headers], Awaitable[Reply]]
 """As `Answering`, for one operation of a socket."""
@@ -108,7 +127,7 @@ class Services:
     what is to be called when the world has changed.
     """
 
-    graphql: Mapping[Surface, Answering]
+    graphql: Mapping[Surface, Beginning]
     run: Mapping[Surface, Running]
     watch: Mapping[Surface, Watching]
     rest: Calling

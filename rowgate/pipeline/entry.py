@@ -1,53 +1,184 @@
 """One request, top to bottom: operation, program, run, assemble."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from typing import Any
 
 from rowgate.base.errors import ApiError, Overloaded, ParseFailed, ValidationFailed
 from rowgate.base.json import Json, decode
 from rowgate.base.session import Session
+from rowgate.database.quick import Waiting
+from rowgate.database.run import settled, shared_answer
 from rowgate.features.rest.reading import read
 from rowgate.features.rest.types import RestCall
 from rowgate.operation.document import require_object, variable_values
 from rowgate.pipeline.preparing import prepared_of, program_of
-from rowgate.pipeline.running import run_fields
-from rowgate.pipeline.types import Answer, Endpoint, Engine, GraphQLRequest, Request
+from rowgate.pipeline.running import run_fields, share_only
+from rowgate.pipeline.types import Answer, Endpoint, Engine, GraphQLRequest, Program, Request
 from rowgate.response.assemble import data, errors, items, members
 
 
-async def graphql(
+class Begun:
+    """A request, begun as far as that goes without waiting; whoever awaits it gets its answer, an
+    error of the contract's shape for every failure. `waiting` is set where one shared statement is
+    all that there is to wait for: once that is done, `now` has the answer, or nearly always, and no
+    task is needed for the request."""
+
+    __slots__ = (
+        "_answer",
+        "_batch",
+        "_endpoint",
+        "_engine",
+        "_headers",
+        "_program",
+        "_request",
+        "_session",
+        "waiting",
+    )
+
+    def __init__(
+        self, engine: Engine, session: Session, headers: Mapping[str, str], endpoint: Endpoint
+    ) -> None:
+        self._engine = engine
+        self._session = session
+        self._headers = headers
+        self._endpoint = endpoint
+        self._answer: Answer | None = None
+        self._batch: list[Json] = []
+        self._request: Request | None = None
+        self._program: Program | None = None
+        self.waiting: Waiting | None = None
+
+    def take(self, value: Json) -> None:
+        """Begin with the decoded text of an operation."""
+        try:
+            asked = _request_of(value)
+        except ApiError as error:
+            self.refuse(error)
+        else:
+            self.run(asked)
+
+    def take_all(self, values: list[Json]) -> None:
+        """Begin with a batch of them."""
+        limit = self._engine.settings.batch_limit
+        if 0 < limit < len(values):
+            self.refuse(ValidationFailed(f"a batch may hold at most {limit} operations"))
+        else:
+            self._batch = values
+
+    def run(self, asked: GraphQLRequest) -> None:
+        """Begin with an operation."""
+        try:
+            ready = _ready(self._engine, asked, self._session, self._headers, self._endpoint)
+            self._request, self._program = ready
+            self.waiting = share_only(*ready)
+        except ApiError as error:
+            self.refuse(error)
+        except RecursionError:
+            self.refuse(_too_deep())
+
+    def refuse(self, error: ApiError) -> Answer:
+        """Answer with an error."""
+        settings = self._engine.settings
+        internal = settings.dev_mode or (self._session.is_admin and settings.admin_internal_errors)
+        keeps = self._endpoint is Endpoint.GRAPHQL_LEGACY or isinstance(error, Overloaded)
+        status = error.status if keeps else 200
+        self._answer = Answer(status, errors(error, with_internal=internal))
+        return self._answer
+
+    def now(self) -> Answer | None:
+        """The answer, once `waiting` is done; None where more is to be done for it."""
+        if self.waiting is None or self._program is None:
+            return None
+        try:
+            value = shared_answer(self.waiting)
+        except ApiError as error:
+            return self.refuse(error)
+        return None if value is None else Answer(200, data([(self._program.fields[0].key, value)]))
+
+    def __await__(self) -> Generator[Any, None, Answer]:
+        return self._whole().__await__()
+
+    async def _whole(self) -> Answer:
+        if self._answer is not None:
+            return self._answer
+        if self._request is None or self._program is None:
+            return await self._all()
+        if self.waiting is not None:
+            await settled(self.waiting)
+            answer = self.now()
+            if answer is not None:
+                return answer
+        return await self._run(self._request, self._program)
+
+    async def _all(self) -> Answer:
+        answers = []
+        for value in self._batch:
+            one = Begun(self._engine, self._session, self._headers, self._endpoint)
+            one.take(value)
+            answers.append(await one)
+        cookies = tuple(pair for one in answers for pair in one.headers)
+        return Answer(200, items([one.body for one in answers]), cookies)
+
+    async def _run(self, request: Request, program: Program) -> Answer:
+        cookies: list[tuple[str, str]] = []
+        try:
+            results = await run_fields(request, program, cookies)
+        except ApiError as error:
+            return self.refuse(error)
+        except RecursionError:
+            return self.refuse(_too_deep())
+        return Answer(200, data(results), tuple(cookies))
+
+
+def graphql(
     engine: Engine,
     body: bytes,
     session: Session,
     headers: Mapping[str, str],
     endpoint: Endpoint,
-) -> Answer:
-    """The answer to a request body: an operation, or a batch of them run in order."""
+) -> Begun:
+    """The answer to a request body: an operation, or a batch of them run in order. To be called
+    where an event loop runs."""
+    begun = Begun(engine, session, headers, endpoint)
     try:
         value = decode(body)
     except ApiError as error:
-        return _refused(engine, error, session, endpoint)
-    if not isinstance(value, list):
-        return await _one(engine, value, session, headers, endpoint)
-    if 0 < engine.settings.batch_limit < len(value):
-        text = f"a batch may hold at most {engine.settings.batch_limit} operations"
-        return _refused(engine, ValidationFailed(text), session, endpoint)
-    answers = [await _one(engine, one, session, headers, endpoint) for one in value]
-    cookies = tuple(pair for one in answers for pair in one.headers)
-    return Answer(200, items([one.body for one in answers]), cookies)
+        begun.refuse(error)
+        return begun
+    if isinstance(value, list):
+        begun.take_all(value)
+    else:
+        begun.take(value)
+    return begun
 
 
-async def _one(
+def run_operation(
     engine: Engine,
-    value: Json,
+    request: GraphQLRequest,
     session: Session,
     headers: Mapping[str, str],
     endpoint: Endpoint,
+) -> Begun:
+    """As `graphql`, for one operation."""
+    begun = Begun(engine, session, headers, endpoint)
+    begun.run(request)
+    return begun
+
+
+async def run_stored(
+    engine: Engine, asked: RestCall, session: Session, headers: Mapping[str, str]
 ) -> Answer:
+    """The answer of the RESTified operation that `asked` means: its data, not wrapped. Raises
+    `ApiError` for every failure."""
+    endpoints = engine.world.current.snapshot.endpoints
+    request = GraphQLRequest(*read(endpoints, asked, headers, engine.settings))
+    cookies: list[tuple[str, str]] = []
     try:
-        request = _request_of(value)
-    except ApiError as error:
-        return _refused(engine, error, session, endpoint)
-    return await run_operation(engine, request, session, headers, endpoint)
+        ready = _ready(engine, request, session, headers, Endpoint.GRAPHQL)
+        results = await run_fields(*ready, cookies)
+    except RecursionError:
+        raise _too_deep() from None
+    return Answer(200, members(results), tuple(cookies))
 
 
 def _request_of(value: Json) -> GraphQLRequest:
@@ -64,53 +195,14 @@ def _request_of(value: Json) -> GraphQLRequest:
     return GraphQLRequest(query, require_object(value.get("variables")), name)
 
 
-def _refused(engine: Engine, error: ApiError, session: Session, endpoint: Endpoint) -> Answer:
-    settings = engine.settings
-    internal = settings.dev_mode or (session.is_admin and settings.admin_internal_errors)
-    keeps = endpoint is Endpoint.GRAPHQL_LEGACY or isinstance(error, Overloaded)
-    return Answer(error.status if keeps else 200, errors(error, with_internal=internal))
-
-
-async def run_operation(
-    engine: Engine,
-    request: GraphQLRequest,
-    session: Session,
-    headers: Mapping[str, str],
-    endpoint: Endpoint,
-) -> Answer:
-    """The answer to one operation; every failure becomes an error of the contract's shape."""
-    try:
-        results, cookies = await _results(engine, request, session, headers, endpoint)
-    except ApiError as error:
-        return _refused(engine, error, session, endpoint)
-    except RecursionError:
-        refusal = ValidationFailed("the operation is nested too deeply")
-        return _refused(engine, refusal, session, endpoint)
-    return Answer(200, data(results), tuple(cookies))
-
-
-async def run_stored(
-    engine: Engine, asked: RestCall, session: Session, headers: Mapping[str, str]
-) -> Answer:
-    """The answer of the RESTified operation that `asked` means: its data, not wrapped. Raises
-    `ApiError` for every failure."""
-    endpoints = engine.world.current.snapshot.endpoints
-    request = GraphQLRequest(*read(endpoints, asked, headers, engine.settings))
-    try:
-        results, cookies = await _results(engine, request, session, headers, Endpoint.GRAPHQL)
-    except RecursionError:
-        raise ValidationFailed("the operation is nested too deeply") from None
-    return Answer(200, members(results), tuple(cookies))
-
-
-async def _results(
+def _ready(
     engine: Engine,
     asked: GraphQLRequest,
     session: Session,
     headers: Mapping[str, str],
     endpoint: Endpoint,
-) -> tuple[list[tuple[bytes, bytes]], list[tuple[str, str]]]:
-    """The root fields' keys and values, and the headers that actions set."""
+) -> tuple[Request, Program]:
+    """A request with the program to run for it; raises `ApiError`."""
     generation = engine.world.current
     role = generation.known(session.role)
     key = (role, endpoint is Endpoint.RELAY, session.backend_only)
@@ -122,6 +214,8 @@ async def _results(
         )
     values = variable_values(prepared.document, asked.variables)
     request = Request(engine, generation, asked, session, headers, key, values)
-    program = program_of(request, prepared)
-    cookies: list[tuple[str, str]] = []
-    return await run_fields(request, program, cookies), cookies
+    return request, program_of(request, prepared)
+
+
+def _too_deep() -> ValidationFailed:
+    return ValidationFailed("the operation is nested too deeply")

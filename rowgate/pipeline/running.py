@@ -5,16 +5,38 @@ from functools import partial
 
 from rowgate.base.errors import Unexpected
 from rowgate.database.pool import Database
+from rowgate.database.quick import Waiting
 from rowgate.database.replicas import Result, Work
 from rowgate.features import federation, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.federation import EntitiesField, ServiceField
-from rowgate.features.tables.fields import Asking, Ran, TableField, read_shared, run_alone
+from rowgate.features.tables.fields import (
+    Asking,
+    Ran,
+    TableField,
+    read_shared,
+    run_alone,
+    share_read,
+)
 from rowgate.features.tables.fields import run_fields as run_tables
 from rowgate.features.validation import Judging, validate
 from rowgate.pipeline.preparing import prepared_of, refuse_hidden
 from rowgate.pipeline.types import Introspection, Namespace, Program, Request, RootField, Typename
 from rowgate.response.assemble import members
+
+
+def share_only(request: Request, program: Program) -> Waiting | None:
+    """The answer to come of the only field of a program, where that is a quick read: then there is
+    nothing else to wait for."""
+    if len(program.fields) != 1:
+        return None
+    (field,) = program.fields
+    if not isinstance(field, TableField) or field.shared is None:
+        return None
+    database = _database(request, field.source)
+    if field.validations or database.replicas is not None:
+        return None
+    return share_read(database, field.shared, Asking(request.values, request.session))
 
 
 async def run_fields(

@@ -480,6 +480,36 @@ def test_many_users_at_once_see_only_their_own(database_url: str) -> None:
         assert any('"$".p' not in text for text in texts), "none was asked alone"
 
 
+@pytest.mark.usefixtures("patient")
+def test_a_quick_read_is_answered_without_a_task(database_url: str) -> None:
+    declared = source(database_url, [{"table": "item"}])
+    with serving(database_url, OWN, declared, limits=PoolSettings(maximum=8)) as served:
+        body = json.dumps({"query": "{ item_by_pk(id: 7) { name } }"}).encode()
+
+        async def begun() -> Any:
+            """One that a link carries."""
+            for _ in range(200):
+                one = graphql(served.engine, body, Session("admin"), {}, Endpoint.GRAPHQL)
+                if one.waiting is not None:
+                    return one
+                await one
+            raise AssertionError("it was never quick")
+
+        async def answers() -> tuple[Any, Any, bytes, Any]:
+            first, refused, elsewhere = [await begun() for _ in range(3)]
+            await first.waiting
+            refused.waiting.set_exception(asyncpg.DivisionByZeroError("division by zero"))
+            elsewhere.waiting.set_result(None)
+            early = elsewhere.now()
+            return first.now(), early, (await elsewhere).body, refused.now()
+
+        first, early, late, refused = served.loop.run_until_complete(answers())
+    assert json.loads(first.body) == {"data": {"item_by_pk": {"name": "of 7"}}}
+    assert (early, late) == (None, first.body)
+    (error,) = json.loads(refused.body)["errors"]
+    assert error["extensions"] == {"path": "$", "code": "data-exception"}
+
+
 TICKETS = """
 create table visitor (id int primary key);
 insert into visitor select * from generate_series(1, 9);

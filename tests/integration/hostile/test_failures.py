@@ -101,7 +101,7 @@ def cut(url: str) -> None:
 def test_a_connection_cut_under_a_request_is_one_error(served: Served) -> None:
     async def under_way() -> tuple[bytes, bytes]:
         body = json.dumps({"query": "{ slow(args: {seconds: 5}) { id } }"}).encode()
-        asked = asyncio.create_task(graphql(served.engine, body, USER, {}, Endpoint.GRAPHQL))
+        asked = asyncio.ensure_future(graphql(served.engine, body, USER, {}, Endpoint.GRAPHQL))
         await asyncio.sleep(0.1)
         connection = await asyncpg.connect(served.url)
         await connection.execute(CUT)

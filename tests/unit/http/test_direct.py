@@ -11,29 +11,79 @@ from typing import Any
 import pytest
 import uvicorn
 
-from rowgate.http.direct import HEADS, LONGEST, Client, DirectAnswer, DirectProtocol, speaking
+from rowgate.http.direct import (
+    HEADS,
+    LONGEST,
+    Client,
+    DirectAnswer,
+    DirectProtocol,
+    DirectRequest,
+    speaking,
+)
 from rowgate.http.exchange import raw_headers
 
 HOT = b"/hot"
 
 
 class Echo:
-    """A route that gives back what it was given, after waiting where the body says so."""
+    """A route that gives back what it was given, after waiting where the body says so; `shared`:
+    what it waits for is shared with others, and no task makes the answer."""
+
+    shared = False
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
         self.left = asyncio.Event()
 
-    async def directly(self, headers: dict[str, str], body: bytes, client: Client) -> DirectAnswer:
+    def begin(self, headers: dict[str, str], body: bytes, client: Client) -> DirectRequest:
         assert client is not None
         self.begun.set()
+        return Echoed(self, headers, body)
+
+
+class Echoed:
+    """One request."""
+
+    def __init__(self, route: Echo, headers: dict[str, str], body: bytes) -> None:
+        self.route = route
+        self.seconds = float(headers.get("x-wait", "0"))
+        self.body = body
+        self.waiting: asyncio.Future[None] | None = None
+        if route.shared:
+            loop = asyncio.get_running_loop()
+            self.waiting = loop.create_future()
+            self.waiting.add_done_callback(self.gone)
+            loop.call_later(self.seconds, self.come)
+
+    def come(self) -> None:
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_result(None)
+
+    def gone(self, waiting: asyncio.Future[None]) -> None:
+        if waiting.cancelled():
+            self.route.left.set()
+
+    def now(self) -> DirectAnswer | None:
+        assert self.waiting is not None
+        self.waiting.result()
+        return None if self.body.startswith(b"later") else self.shown()
+
+    async def answer(self) -> DirectAnswer:
         try:
-            await asyncio.sleep(float(headers.get("x-wait", "0")))
+            await (self.waiting or asyncio.sleep(self.seconds))
         except asyncio.CancelledError:
-            self.left.set()
+            self.route.left.set()
             raise
-        shown = b"direct " + body
+        return self.shown()
+
+    def shown(self) -> DirectAnswer:
+        shown = b"direct " + self.body
         return 200, [(b"content-length", b"%d" % len(shown))], shown
+
+
+@pytest.fixture(autouse=True, params=["by a task", "shared"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Echo, "shared", request.param == "shared")
 
 
 async def _application(scope: Any, receive: Any, send: Any) -> None:
@@ -274,14 +324,24 @@ async def test_what_is_under_way_is_answered_before_the_end() -> None:
     assert await answer == [b"direct 1"]
 
 
-async def test_a_route_that_breaks_its_promise_closes_the_connection() -> None:
-    class Broken(Echo):
-        async def directly(
-            self, headers: dict[str, str], body: bytes, client: Client
-        ) -> DirectAnswer:
-            raise ValueError(headers, body, client)
+async def test_what_is_not_there_at_once_is_answered_by_a_task() -> None:
+    async with serving(Echo()) as port:
+        for body in (b"later", b"later still"):
+            assert await answers(port, post(body)) == [b"direct " + body]
 
-    async with serving(Broken()) as port:
+
+async def test_a_route_that_breaks_its_promise_closes_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Broken(Echoed):
+        def now(self) -> DirectAnswer | None:
+            raise ValueError(self.body)
+
+        async def answer(self) -> DirectAnswer:
+            raise ValueError(self.body)
+
+    monkeypatch.setattr(Echo, "begin", lambda self, headers, body, _: Broken(self, headers, body))
+    async with serving(Echo()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(post(b"1"))
         async with asyncio.timeout(5):

@@ -13,9 +13,10 @@ from tests.unit.small_world import LIMITS, exposed, resolved
 
 SCHEMA = exposed(resolved())
 WHERE = "query ($w: author_bool_exp) { author(where: $w) { id } }"
-LIMIT = "query ($n: Int) { author(limit: $n) { id } }"
-OFFSET = "query ($n: Int) { author(offset: $n) { id } }"
-LIMIT_AND_ID = "query ($n: Int) { author(limit: $n, where: {id: {_eq: $n}}) { id } }"
+FLAT = "query ($n: Int) { author(limit: $n, offset: $n) { __typename id } }"
+LIMIT = "query ($n: Int) { author(limit: $n) { id articles { id } } }"
+OFFSET = "query ($n: Int) { author(offset: $n) { ... on author { id } } }"
+LIMIT_AND_ID = "query ($n: Int) { author(limit: $n, where: {id: {_eq: $n}}) { articles { id } } }"
 ID_AND_LIMIT = (
     "query ($n: Int) { author(where: {id: {_gt: $n}}) { id articles(limit: $n) { id } } }"
 )
@@ -38,6 +39,7 @@ def shapes(query: str, *given: Any) -> list[Hashable]:
 @pytest.mark.parametrize(
     ("query", "one", "other"),
     [
+        (FLAT, {"n": 0}, {"n": 7}),
         (LIMIT, {"n": 1001}, {"n": 7000}),
         (OFFSET, {"n": 1}, {"n": 7}),
         (LIMIT_AND_ID, {"n": 1001}, {"n": 7000}),
