@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from rowgate.http.departures import LOOKS_EACH
 from rowgate.http.exchange import RawHeaders
+from rowgate.http.types import KnownHeaders
 from rowgate.http.wire import OneWriteProtocol
 
 LONGEST = 65_536
@@ -29,8 +30,8 @@ HEADS = 512
 since whoever can connect can fill them."""
 
 Client = tuple[str, int] | None
-DirectAnswer = tuple[int, RawHeaders, bytes]
-"""Status, headers (`content-length` among them) and body."""
+DirectAnswer = tuple[bytes, bytes]
+"""The lines of the head (see `head_lines`), `content-length` among them, and the body."""
 
 
 class DirectRequest(Protocol):
@@ -198,7 +199,7 @@ class DirectProtocol(OneWriteProtocol):
         if whole and self._keeps and len(self._read) <= _MOST_HEADERS:
             if len(self.heads) >= HEADS:
                 del self.heads[next(iter(self.heads))]
-            self.heads[chunk[:end]] = _Head(route, self._read, length)
+            self.heads[chunk[:end]] = _Head(route, KnownHeaders(self._read), length)
 
     def _start(
         self, route: DirectRoute, headers: dict[str, str], body: bytes, *, keep_alive: bool
@@ -298,19 +299,25 @@ class DirectProtocol(OneWriteProtocol):
             super().timeout_keep_alive_handler()
 
 
-def _write(transport: Any, answer: DirectAnswer, exchange: _Exchange) -> None:
-    status, headers, body = answer
-    content = [STATUS_LINE[status]]
+def head_lines(status: int, headers: RawHeaders) -> bytes:
+    """The status line and the headers, each line ended.
+
+    >>> head_lines(200, [(b"content-length", b"0")])
+    b'HTTP/1.1 200 OK\\r\\ncontent-length: 0\\r\\n'
+    """
+    lines = [STATUS_LINE[status]]
     for name, value in headers:
-        content += (name, b": ", value, b"\r\n")
-    if not exchange.keep_alive:
-        content.append(b"connection: close\r\n")
-    content.append(b"\r\n")
+        lines += (name, b": ", value, b"\r\n")
+    return b"".join(lines)
+
+
+def _write(transport: Any, answer: DirectAnswer, exchange: _Exchange) -> None:
+    head, body = answer
+    end = b"\r\n" if exchange.keep_alive else b"connection: close\r\n\r\n"
     if len(body) <= _JOINED:
-        content.append(body)
-        transport.write(b"".join(content))
+        transport.write(b"".join((head, end, body)))
     else:
-        transport.writelines((b"".join(content), body))
+        transport.writelines((head + end, body))
 
 
 def speaking(routes: Callable[[], Mapping[bytes, DirectRoute]]) -> type[DirectProtocol]:

@@ -27,8 +27,11 @@ GZIP_APART_FROM = 262_144
 """Bytes from which compressing is done in a thread, so that others are not held up."""
 
 _SINGLE = ("authorization", "x-hasura-admin-secret", "x-hasura-access-key", "x-hasura-role")
-_JSON = (b"content-type", b"application/json; charset=utf-8")
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
+ALWAYS = (
+    (b"content-type", b"application/json; charset=utf-8"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""Headers of every JSON answer."""
 _GZIPPED = (b"content-encoding", b"gzip")
 _VARY = (b"vary", b"Accept-Encoding")
 
@@ -117,19 +120,19 @@ def too_large(limit: int) -> ApiError:
 
 async def send_json(send: Send, reply: Reply, headers: Headers, more: RawHeaders) -> int:
     """Write a JSON reply, compressed where it is long and the client takes gzip; its length."""
-    out, body = await packed(reply, headers, more)
+    told, body = await packed(reply, headers, more)
+    out = head(reply, len(body), told)
     await send({"type": "http.response.start", "status": reply.status, "headers": out})
     await send({"type": "http.response.body", "body": body})
     return len(body)
 
 
 async def packed(reply: Reply, headers: Headers, more: RawHeaders) -> tuple[RawHeaders, bytes]:
-    """The headers and the body of a JSON reply as they are sent, compressed where it is long and
-    the client takes gzip."""
+    """The body of a JSON reply as it is sent, compressed where it is long and the client takes
+    gzip, and `more` headers that tell so. `head` has them all."""
     if not is_compressed(reply, headers):
-        return head(reply, len(reply.body), more), reply.body
-    body = await _compressed(reply.body)
-    return head(reply, len(body), [*more, _GZIPPED]), body
+        return more, reply.body
+    return [*more, _GZIPPED], await _compressed(reply.body)
 
 
 def is_compressed(reply: Reply, headers: Headers) -> bool:
@@ -139,7 +142,7 @@ def is_compressed(reply: Reply, headers: Headers) -> bool:
 
 def head(reply: Reply, length: int, more: RawHeaders) -> RawHeaders:
     """The headers of a JSON reply whose body is sent in `length` bytes."""
-    out = [_JSON, _NOSNIFF, *more]
+    out = [*ALWAYS, *more]
     if len(reply.body) >= GZIP_FROM:
         out.append(_VARY)
     out.append((b"content-length", b"%d" % length))

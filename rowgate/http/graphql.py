@@ -9,9 +9,11 @@ from rowgate.base.errors import ApiError
 from rowgate.base.observation import REQUEST_ID
 from rowgate.base.session import Session
 from rowgate.http.departures import Departures
-from rowgate.http.direct import Client, DirectAnswer
+from rowgate.http.direct import Client, DirectAnswer, head_lines
 from rowgate.http.entrance import Entrance
 from rowgate.http.exchange import (
+    ALWAYS,
+    GZIP_FROM,
     ClientLeft,
     RawHeaders,
     Receive,
@@ -155,16 +157,28 @@ class Direct:
         if reply is None or is_compressed(reply, headers):
             return None
         more = self._route.admitted(headers)
-        return self._told(reply, head(reply, len(reply.body), more), reply.body)
+        return self._told(reply, more, reply.body)
 
     async def answer(self) -> DirectAnswer:
         """The answer, whatever goes wrong; nothing is raised."""
-        more = self._route.admitted(self._asked.headers)
+        headers = self._asked.headers
+        more = self._route.admitted(headers)
         reply = await self._route.answer(self._asked)
-        return self._told(reply, *await packed(reply, self._asked.headers, more))
+        return self._told(reply, *await packed(reply, headers, more))
 
-    def _told(self, reply: Reply, out: RawHeaders, body: bytes) -> DirectAnswer:
+    def _told(self, reply: Reply, more: RawHeaders, body: bytes) -> DirectAnswer:
         if self._route.logs:
             seconds = time.perf_counter() - self._started
             self._route.tell(reply, len(body), self._client, seconds)
-        return reply.status, out, body
+        if (
+            len(more) == 1
+            and len(reply.body) < GZIP_FROM
+            and reply.status == 200
+            and not reply.headers
+        ):
+            return _USUAL % (more[0][1], len(body)), body
+        return head_lines(reply.status, head(reply, len(body), more)), body
+
+
+_USUAL = head_lines(200, [*ALWAYS, (b"x-request-id", b"%b"), (b"content-length", b"%d")])
+"""The head of nearly all answers, but for a request's id and a length."""

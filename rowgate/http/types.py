@@ -16,6 +16,27 @@ from rowgate.features.rest.types import RestCall
 Headers = Mapping[str, str]
 """A request's headers, names in lower case."""
 
+
+class KnownHeaders(dict[str, str]):
+    """The headers of a head that clients sent before, byte for byte; with it is kept who asks by
+    them, where that is so for ever."""
+
+    __slots__ = ("_gate", "_session")
+
+    def __init__(self, headers: Headers) -> None:
+        super().__init__(headers)
+        self._gate: object = None
+        self._session: Session | None = None
+
+    def keep(self, gate: object, session: Session) -> None:
+        """Remember what `gate` told."""
+        self._gate, self._session = gate, session
+
+    def kept(self, gate: object) -> Session | None:
+        """What `gate` told, if it did."""
+        return self._session if self._gate is gate else None
+
+
 Pairs = tuple[tuple[str, str], ...]
 
 

@@ -31,7 +31,7 @@ from rowgate.http.session.tokens import (
     unverified_issuer,
 )
 from rowgate.http.session.webhook import Method, Webhook
-from rowgate.http.types import Headers, Pairs
+from rowgate.http.types import Headers, KnownHeaders, Pairs
 from rowgate.settings import Settings, SettingsError
 
 _BEARER = "Bearer "
@@ -96,12 +96,13 @@ class Gate:
 
         The fast path: admin secrets, tokens seen before, the unauthorized role.
         """
-        if self._open_to_all:
-            return trusted_session(headers)
+        kept = headers.kept(self) if isinstance(headers, KnownHeaders) else None
+        return kept or self._known(headers)
+
+    def _known(self, headers: Headers) -> Session | None:
         secret = sent_secret(headers)
-        if secret is not None:
-            self._secrets.check(secret)
-            return trusted_session(headers)
+        if self._open_to_all or secret is not None:
+            return self._trusted(secret, headers)
         if self._bearer is not None:
             value = headers.get("authorization")
             if value is not None and value.startswith(_BEARER):
@@ -114,6 +115,15 @@ class Gate:
         if len(self._issuers) == 1:
             return self._issuers[0].reader.remembered(token[1], headers.get(ROLE))
         return None
+
+    def _trusted(self, secret: str | None, headers: Headers) -> Session:
+        """What headers say that an admin secret comes with; a secret ends with the process."""
+        if secret is not None and not self._open_to_all:
+            self._secrets.check(secret)
+        session = trusted_session(headers)
+        if isinstance(headers, KnownHeaders):
+            headers.keep(self, session)
+        return session
 
     async def identify(self, headers: Headers, body: bytes | None = None) -> Identity:
         """Who asks; `body` is the raw GraphQL request, which a webhook may be shown.

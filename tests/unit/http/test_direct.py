@@ -18,6 +18,7 @@ from rowgate.http.direct import (
     DirectAnswer,
     DirectProtocol,
     DirectRequest,
+    head_lines,
     speaking,
 )
 from rowgate.http.exchange import raw_headers
@@ -78,7 +79,7 @@ class Echoed:
 
     def shown(self) -> DirectAnswer:
         shown = b"direct " + self.body
-        return 200, [(b"content-length", b"%d" % len(shown))], shown
+        return head_lines(200, [(b"content-length", b"%d" % len(shown))]), shown
 
 
 @pytest.fixture(autouse=True, params=["by a task", "shared"])

@@ -12,6 +12,7 @@ from rowgate.base.json import decode
 from rowgate.base.observation import Log
 from rowgate.base.session import Session
 from rowgate.http.session import Gate, Identity
+from rowgate.http.types import KnownHeaders
 from rowgate.settings import Settings
 from tests import http_doubles as doubles
 from tests.http_doubles import SECRET, claims, token
@@ -41,6 +42,33 @@ async def test_an_admin_secret(name: str) -> None:
     assert session.is_admin
     assert session.by_secret
     assert session.variables == {"x-hasura-role": "admin", "x-hasura-user-id": "3"}
+
+
+async def test_what_a_secret_comes_with_is_remembered_with_the_head_by_this_gate_alone() -> None:
+    headers = KnownHeaders({"x-hasura-admin-secret": SECRET, "x-hasura-role": "user"})
+    first = Gate(doubles.settings(), Log(stream=StringIO()))
+    session = first.known(headers)
+    assert session is not None
+    assert first.known(headers) is session
+    other = Gate(doubles.settings(admin_secrets=("another",)), Log(stream=StringIO()))
+    with pytest.raises(ApiError) as refused:
+        other.known(headers)
+    assert refused.value.status == 401
+    wrong = KnownHeaders({"x-hasura-admin-secret": "wrong"})
+    for _ in range(2):
+        with pytest.raises(ApiError):
+            first.known(wrong)
+    for gate in (first, other):
+        await gate.close()
+
+
+async def test_a_token_is_not_remembered_with_the_head() -> None:
+    gate = Gate(doubles.with_jwt(), Log(stream=StringIO()))
+    headers = KnownHeaders({"authorization": f"Bearer {token(claims())}"})
+    session = (await gate.identify(headers)).session
+    assert gate.known(headers) is session
+    assert headers.kept(gate) is None
+    await gate.close()
 
 
 async def test_an_admin_secret_takes_any_role() -> None:
