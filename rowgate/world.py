@@ -22,8 +22,8 @@ from rowgate.base.errors import ApiError, Conflict
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN, Session
 from rowgate.base.webhook import new_client
+from rowgate.database.connections.pool import READ_COMMITTED, Database
 from rowgate.database.failures import FAILURES, as_api_error, reason
-from rowgate.database.pool import READ_COMMITTED, Database
 from rowgate.generation import Generation
 from rowgate.metadata import store
 from rowgate.metadata.directory import load

@@ -14,7 +14,7 @@ from asyncpg.connection import LoggedQuery
 from rowgate.base.names import QualifiedName
 from rowgate.base.session import Session
 from rowgate.catalog.introspect import introspect
-from rowgate.database.pool import Database, PoolSettings
+from rowgate.database.connections.pool import Database, PoolSettings
 from rowgate.generation import Generation
 from rowgate.metadata.read import read
 from rowgate.pipeline import Answer, Endpoint, graphql

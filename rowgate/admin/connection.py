@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json, encode
-from rowgate.database.address import Address
-from rowgate.database.pool import ISOLATION_LEVELS, PoolSettings
-from rowgate.database.tls import MODES, Tls
+from rowgate.database.connections.address import Address
+from rowgate.database.connections.pool import ISOLATION_LEVELS, PoolSettings
+from rowgate.database.connections.tls import MODES, Tls
 from rowgate.settings.types import Settings
 
 _TOP_KNOWN = frozenset({"connection_info", "read_replicas", "extensions_schema"})

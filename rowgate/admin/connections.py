@@ -18,8 +18,8 @@ from rowgate.base.json import Json, encode
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.introspect import introspect
 from rowgate.catalog.types import Catalog
+from rowgate.database.connections.pool import Database, PoolSettings
 from rowgate.database.failures import FAILURES, reason
-from rowgate.database.pool import Database, PoolSettings
 from rowgate.database.replicas import Replicas
 
 Failure = str

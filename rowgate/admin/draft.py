@@ -20,7 +20,7 @@ from rowgate.base.errors import ApiError
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
 from rowgate.catalog.types import Catalog
-from rowgate.database.pool import Database
+from rowgate.database.connections.pool import Database
 from rowgate.snapshot.types import Inconsistency, Options
 
 Build = Callable[[Json, int, Connections], Awaitable[Generation]]

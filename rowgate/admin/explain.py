@@ -9,8 +9,8 @@ from rowgate.base.errors import AccessDenied, ApiError, NotSupported
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import ADMIN, Session
 from rowgate.database.bind import arguments as bind
+from rowgate.database.connections.pool import Database
 from rowgate.database.failures import FAILURES, as_api_error
-from rowgate.database.pool import Database
 from rowgate.features.tables.fields import Ran, TableField, plan_field, prepare
 from rowgate.operation.document import Limits, parse, require_object, variable_values
 from rowgate.operation.select import Reader

@@ -7,9 +7,9 @@ import asyncpg
 
 from rowgate.base.json import Json
 from rowgate.catalog.types import Catalog, PgType, TypeKind
-from rowgate.database.address import Opener
+from rowgate.database.connections.address import Opener
+from rowgate.database.connections.pool import Database
 from rowgate.database.failures import FAILURES, as_api_error, describe
-from rowgate.database.pool import Database
 from rowgate.metadata.read import read
 from rowgate.snapshot.inconsistencies import Attempts
 from rowgate.snapshot.models import ModelReader

@@ -13,8 +13,8 @@ from rowgate.admin.arguments import Arguments
 from rowgate.base.errors import AccessDenied, ApiError, ParseFailed, Unexpected
 from rowgate.base.json import decode
 from rowgate.base.session import Session
-from rowgate.database.address import Address
-from rowgate.database.tls import on_disk
+from rowgate.database.connections.address import Address
+from rowgate.database.connections.tls import on_disk
 from rowgate.settings import Settings
 
 _INSTALLED = Path("/usr/lib/postgresql")

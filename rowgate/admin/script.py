@@ -12,7 +12,7 @@ import asyncpg
 from rowgate.admin.statements import split
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
-from rowgate.database.address import Address, Opener, Terms
+from rowgate.database.connections.address import Address, Opener, Terms
 from rowgate.database.failures import FAILURES, as_api_error, describe
 
 COMMAND_OK: Json = {"result_type": "CommandOk", "result": None}

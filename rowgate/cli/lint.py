@@ -23,9 +23,9 @@ from rowgate.cli import running
 from rowgate.cli.failures import ERRORS, OUTPUT, CommandError
 from rowgate.cli.options import Format
 from rowgate.cli.writing import printable, write_json
-from rowgate.database.address import Opener
+from rowgate.database.connections.address import Opener
+from rowgate.database.connections.pool import PoolSettings
 from rowgate.database.failures import FAILURES, reason
-from rowgate.database.pool import PoolSettings
 from rowgate.metadata.directory import located as load
 from rowgate.metadata.lint.check import RULES
 from rowgate.metadata.lint.check import located as found_in

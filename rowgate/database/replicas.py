@@ -15,8 +15,8 @@ from typing import TypeVar
 import asyncpg
 
 from rowgate.base.errors import ApiError, Overloaded
+from rowgate.database.connections.pool import Database
 from rowgate.database.failures import AWAY, reason
-from rowgate.database.pool import Database
 
 Result = TypeVar("Result")
 Work = Callable[[Database], Awaitable[Result]]

@@ -8,12 +8,12 @@ import asyncpg
 
 from rowgate.base.errors import ApiError
 from rowgate.base.names import PathStep
-from rowgate.database.address import Pooled
 from rowgate.database.bind import Argument
+from rowgate.database.connections.address import Pooled
+from rowgate.database.connections.pool import Database
 from rowgate.database.failures import FAILURES, as_api_error
-from rowgate.database.link import NULL, Solo
-from rowgate.database.pool import Database
-from rowgate.database.quick import Waiting
+from rowgate.database.sharing.link import NULL, Solo
+from rowgate.database.sharing.quick import Waiting
 from rowgate.sql.types import Statement
 
 _INPUT_CODES = frozenset(("constraint-violation", "permission-error"))

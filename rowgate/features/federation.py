@@ -14,9 +14,9 @@ from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.base.json import Json, encode
 from rowgate.base.session import Session
 from rowgate.database.bind import arguments, text_of
-from rowgate.database.link import NULL
 from rowgate.database.replicas import Work
 from rowgate.database.run import read_rows
+from rowgate.database.sharing.link import NULL
 from rowgate.operation.types import FromVariable, Input, Items, Path, Scalar, Selected
 from rowgate.operation.values import called, check
 from rowgate.plan.entities import plan_entities

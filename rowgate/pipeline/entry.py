@@ -6,8 +6,8 @@ from typing import Any
 from rowgate.base.errors import ApiError, Overloaded, ParseFailed, ValidationFailed
 from rowgate.base.json import Json, decode
 from rowgate.base.session import Session
-from rowgate.database.quick import Waiting
 from rowgate.database.run import settled, shared_answer
+from rowgate.database.sharing.quick import Waiting
 from rowgate.features.rest.reading import read
 from rowgate.features.rest.types import RestCall
 from rowgate.operation.document import require_object, variable_values

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from rowgate.base.errors import Unexpected
-from rowgate.database.pool import Database
-from rowgate.database.quick import Waiting
+from rowgate.database.connections.pool import Database
 from rowgate.database.replicas import Result, Work
+from rowgate.database.sharing.quick import Waiting
 from rowgate.features import federation, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.federation import EntitiesField, ServiceField

@@ -10,7 +10,7 @@ import pytest
 
 from rowgate.admin.connection import Lookup, primary
 from rowgate.base.errors import ApiError
-from rowgate.database.pool import PoolSettings
+from rowgate.database.connections.pool import PoolSettings
 from rowgate.metadata.read import read
 from rowgate.settings.declaration import HASURA
 from rowgate.settings.reading import ONLY_REPORTED, WITHOUT_EFFECT

@@ -12,7 +12,7 @@ import pytest
 from rowgate.base.errors import ApiError
 from rowgate.base.session import Session
 from rowgate.database.bind import Argument
-from rowgate.database.pool import Database, PoolSettings
+from rowgate.database.connections.pool import Database, PoolSettings
 from rowgate.database.run import fetch_alone
 from tests.serving import Served, serving, source
 

@@ -17,13 +17,13 @@ from rowgate.algebra.types import Variable
 from rowgate.base.errors import ApiError
 from rowgate.base.session import Session
 from rowgate.catalog.types import TEXT
-from rowgate.database import express
 from rowgate.database.bind import Argument
-from rowgate.database.express import Express
-from rowgate.database.link import Link
-from rowgate.database.pool import Database, PoolSettings
-from rowgate.database.quick import QUICK, Quick, Values
+from rowgate.database.connections.pool import Database, PoolSettings
 from rowgate.database.run import fetch, fetch_shared
+from rowgate.database.sharing import express
+from rowgate.database.sharing.express import Express
+from rowgate.database.sharing.link import Link
+from rowgate.database.sharing.quick import QUICK, Quick, Values
 from rowgate.pipeline import Endpoint, graphql
 from rowgate.postgres import EmbeddedPostgres
 from rowgate.sql.parameters import Parameters

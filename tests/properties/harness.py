@@ -12,9 +12,9 @@ import asyncpg
 from rowgate.base.session import Session
 from rowgate.catalog.introspect import introspect
 from rowgate.database.bind import Argument, array_elements, encoded
-from rowgate.database.express import Express
-from rowgate.database.pool import Database, PoolSettings
-from rowgate.database.quick import together
+from rowgate.database.connections.pool import Database, PoolSettings
+from rowgate.database.sharing.express import Express
+from rowgate.database.sharing.quick import together
 from rowgate.generation import Generation
 from rowgate.metadata.read import read
 from rowgate.pipeline import Endpoint, graphql

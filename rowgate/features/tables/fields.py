@@ -11,8 +11,7 @@ from rowgate.base.names import QualifiedName
 from rowgate.base.session import Session
 from rowgate.catalog.types import RelationKind
 from rowgate.database.bind import arguments
-from rowgate.database.pool import Database
-from rowgate.database.quick import Waiting
+from rowgate.database.connections.pool import Database
 from rowgate.database.run import (
     fetch,
     fetch_alone,
@@ -21,6 +20,7 @@ from rowgate.database.run import (
     share,
     transaction,
 )
+from rowgate.database.sharing.quick import Waiting
 from rowgate.features.tables.nested import insert_nested
 from rowgate.operation.types import Selected
 from rowgate.plan.inserts import plan_insert

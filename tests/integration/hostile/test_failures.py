@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from rowgate.base.session import Session
-from rowgate.database.pool import PoolSettings
+from rowgate.database.connections.pool import PoolSettings
 from rowgate.pipeline import Endpoint, graphql
 from tests.integration.hostile.judging import judged, still_works
 from tests.serving import Served, serving, source

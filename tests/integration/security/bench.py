@@ -11,7 +11,7 @@ import asyncpg
 
 from rowgate.base.session import Session
 from rowgate.catalog.introspect import introspect
-from rowgate.database.pool import Database, PoolSettings
+from rowgate.database.connections.pool import Database, PoolSettings
 from rowgate.generation import Generation
 from rowgate.metadata.read import read
 from rowgate.pipeline import Endpoint, GraphQLRequest, graphql, run_operation

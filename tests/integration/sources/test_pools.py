@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from rowgate.base.errors import ApiError
-from rowgate.database.pool import Database, PoolSettings
+from rowgate.database.connections.pool import Database, PoolSettings
 from rowgate.postgres import EmbeddedPostgres
 from tests.conftest import fresh_database
 from tests.integration.sources.conftest import Add

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from rowgate.database.bind import array_elements
-from rowgate.database.quick import DEEPEST, QUICK, Quick, Turn, together
+from rowgate.database.sharing.quick import DEEPEST, QUICK, Quick, Turn, together
 
 
 @pytest.fixture

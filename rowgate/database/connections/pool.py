@@ -21,11 +21,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rowgate.base.errors import ApiError, Overloaded
-from rowgate.database.address import Address, Opener, Pooled, Terms
-from rowgate.database.codecs import take_as_text
-from rowgate.database.express import Express
+from rowgate.database.connections.address import Address, Opener, Pooled, Terms
+from rowgate.database.connections.codecs import take_as_text
 from rowgate.database.failures import FAILURES, LOST, unreachable
-from rowgate.database.link import Link
+from rowgate.database.sharing.express import Express
+from rowgate.database.sharing.link import Link
 
 if TYPE_CHECKING:
     from rowgate.database.replicas import Replicas

@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from rowgate.database.address import Pooled
 from rowgate.database.bind import Argument, encoded
-from rowgate.database.link import Link
-from rowgate.database.quick import QUICK, Quick, Turn, Waiting, together
+from rowgate.database.connections.address import Pooled
+from rowgate.database.sharing.link import Link
+from rowgate.database.sharing.quick import QUICK, Quick, Turn, Waiting, together
 from rowgate.sql.types import Statement
 
 PATIENCE = 0.02

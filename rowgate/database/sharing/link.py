@@ -16,9 +16,9 @@ from typing import Protocol
 
 import asyncpg
 
-from rowgate.database.address import Pooled
 from rowgate.database.bind import Argument, encoded
-from rowgate.database.quick import Answer, Quick, Values, Waiting
+from rowgate.database.connections.address import Pooled
+from rowgate.database.sharing.quick import Answer, Quick, Values, Waiting
 
 NULL = b"null"
 _HEADER = Struct("!cI")

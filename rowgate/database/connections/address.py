@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from rowgate.base.errors import ApiError
-from rowgate.database.tls import Tls, Way, ways
+from rowgate.database.connections.tls import Tls, Way, ways
 
 _ELSEWISE = (OSError, asyncpg.InvalidAuthorizationSpecificationError)
 """What may be otherwise with TLS than without, for `allow` and `prefer`."""
