@@ -237,13 +237,16 @@ async def test_nobody_waits_behind_a_slow_one(database: Database) -> None:
 
 
 async def test_who_is_slow_together_is_asked_apart(database: Database, carried: list[int]) -> None:
-    await warm(database, WAITING, "0")
-    crowd(database, WAITING)
-    carried.clear()
-    began = time.monotonic()
-    seconds = ["0"] * 8 + ["0.5"] * 8
-    found = await asyncio.gather(*(ask(database, WAITING, one) for one in seconds))
-    assert found == [""] * 16
+    for _ in range(10):  # on a busy machine the first of them may be slow as well
+        await warm(database, WAITING, "0")
+        crowd(database, WAITING)
+        carried.clear()
+        began = time.monotonic()
+        seconds = ["0"] * 8 + ["0.5"] * 8
+        found = await asyncio.gather(*(ask(database, WAITING, one) for one in seconds))
+        assert found == [""] * 16
+        if max(carried, default=0) > 1:
+            break
     assert max(carried) > 1
     # One after the other, as they were sent, they would have taken longer than that.
     assert time.monotonic() - began < 0.5 * 4
@@ -377,13 +380,14 @@ async def test_links_leave_processors_of_this_machine_to_others(
 async def test_a_link_that_a_slow_statement_holds_is_replaced(database: Database) -> None:
     await warm(database, WAITING, "0")
     await warm(database, ECHO, "a", "1", [])
-    slow = asyncio.create_task(ask(database, WAITING, "1"))
-    await asyncio.sleep(0.1)
-    assert [one.stalled for one in database.express._links] == [True]
-    for _ in range(2):  # the first has a connection opened, which the second shares
-        assert await ask(database, ECHO, "b", "2", []) == ["b", 2, []]
+    slow = asyncio.create_task(ask(database, WAITING, "30"))
+    async with asyncio.timeout(20):
+        while len(database.express._links) < 2 or not database.express._links[0].stalled:
+            assert await ask(database, ECHO, "b", "2", []) == ["b", 2, []]
     assert [one.stalled for one in database.express._links] == [True, False]
-    assert await slow == ""
+    slow.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await slow
 
 
 def test_what_a_crowd_makes_slow_is_still_quick() -> None:
@@ -486,21 +490,24 @@ def test_a_quick_read_is_answered_without_a_task(database_url: str) -> None:
     with serving(database_url, OWN, declared, limits=PoolSettings(maximum=8)) as served:
         body = json.dumps({"query": "{ item_by_pk(id: 7) { name } }"}).encode()
 
-        async def begun() -> Any:
-            """One that a link carries."""
+        async def begun(count: int) -> list[Any]:
+            """So many that a link carries."""
             for _ in range(200):
-                one = graphql(served.engine, body, Session("admin"), {}, Endpoint.GRAPHQL)
-                if one.waiting is not None:
-                    return one
-                await one
+                who = Session("admin")
+                all_of = [
+                    graphql(served.engine, body, who, {}, Endpoint.GRAPHQL) for _ in range(count)
+                ]
+                if all(one.waiting is not None for one in all_of):
+                    return all_of
+                await asyncio.gather(*all_of)
             raise AssertionError("it was never quick")
 
         async def answers() -> tuple[Any, Any, bytes, Any]:
-            first, refused, elsewhere = [await begun() for _ in range(3)]
-            await first.waiting
+            first, refused, elsewhere = await begun(3)
             refused.waiting.set_exception(asyncpg.DivisionByZeroError("division by zero"))
             elsewhere.waiting.set_result(None)
             early = elsewhere.now()
+            await first.waiting
             return first.now(), early, (await elsewhere).body, refused.now()
 
         first, early, late, refused = served.loop.run_until_complete(answers())
