@@ -6,6 +6,7 @@ its dictionaries, queues and two messages an answer, costs as much as the work i
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -228,11 +229,9 @@ class DirectProtocol(OneWriteProtocol):
         self.tasks.discard(waiting)
         if waiting.cancelled() or exchange.disconnected:
             return
-        try:
+        answer = None
+        with suppress(Exception):  # whatever it is, the task meets it, and tells
             answer = None if self.flow.write_paused else request.now()
-        except Exception as error:  # noqa: BLE001 - it is logged
-            self._fail(error)
-            return
         if answer is None:
             self._work(request, exchange)
         else:
@@ -244,16 +243,13 @@ class DirectProtocol(OneWriteProtocol):
             flow: FlowControl = self.flow
             if flow.write_paused and not exchange.disconnected:
                 await flow.drain()
-        except Exception as error:  # noqa: BLE001 - it is logged
-            self._fail(error)
+        except Exception as error:
+            self.logger.error("Exception in a direct route", exc_info=error)
+            self.transport.close()
             return
         finally:
             self.tasks.discard(exchange.work)
         self._end(answer, exchange)
-
-    def _fail(self, error: Exception) -> None:
-        self.logger.error("Exception in a direct route", exc_info=error)
-        self.transport.close()
 
     def _end(self, answer: DirectAnswer, exchange: _Exchange) -> None:
         """Write an answer, and take the next request."""

@@ -67,7 +67,8 @@ class GraphQLRoute:
         return Direct(self, headers, body, client)
 
     def ask(self, headers: dict[str, str], body: bytes) -> "Asked":
-        """Begin with a request whose headers came and whose body is whole; nothing is raised."""
+        """Begin with a request whose headers came and whose body is whole; a foreign page's cookie
+        is dropped before anybody reads it. Nothing is raised."""
         asked = Asked(headers, body)
         try:
             if len(body) > self._limit > 0:
@@ -101,12 +102,11 @@ class GraphQLRoute:
 
     def admitted(self, headers: dict[str, str]) -> RawHeaders:
         """The headers that the answer bears in any case, for a request that the running task, or
-        callback, works for from now on; a foreign page's cookie is dropped."""
+        callback, works for from now on."""
         identity = request_id(headers)
         REQUEST_ID.set(identity)
         more = [(b"x-request-id", identity.encode())]
         if "origin" in headers:
-            self.entrance.origins.drop_foreign_cookie(headers)
             more += self.entrance.origins.response_headers(headers)
         return more
 

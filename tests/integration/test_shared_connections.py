@@ -377,6 +377,14 @@ async def test_links_leave_processors_of_this_machine_to_others(
     await database.close()
 
 
+def test_processors_are_counted_where_the_system_does_not_tell_which_are_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert express._processors() == 6
+
+
 async def test_a_link_that_a_slow_statement_holds_is_replaced(database: Database) -> None:
     await warm(database, WAITING, "0")
     await warm(database, ECHO, "a", "1", [])

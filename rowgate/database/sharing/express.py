@@ -108,7 +108,8 @@ class Express:
             values = encoded(arguments)
         except UnicodeEncodeError:
             return None
-        if self._queued + self._under_way + quick.each > QUICK and self._is_long(quick):
+        work = self._queued + self._under_way + quick.each
+        if work > QUICK and self._is_long(work):
             return None
         answer: Waiting = asyncio.get_running_loop().create_future()
         link = None if self._queue else self._link_at_once(quick)
@@ -130,13 +131,13 @@ class Express:
             self._look_later()
         return answer
 
-    def _is_long(self, quick: Quick) -> bool:
-        """Whether a connection of its own is better than to wait."""
+    def _is_long(self, work: float) -> bool:
+        """Whether a connection of one's own is better than to wait for so many seconds of work."""
         longest = QUICK * (_ROUNDS if self._busy else 1)
         if not self._lender.has_spare():
             longest = _FOR_WANT
         links = sum(map(_is_open, self._links))
-        return self._queued + self._under_way + quick.each > longest * max(links, 1)
+        return work > longest * max(links, 1)
 
     def _send(self) -> None:
         """Send what waits, as far as the links have room for it."""
@@ -185,24 +186,24 @@ class Express:
         leave and come together, the less each costs, and Postgres has other work for its
         processors. More share what is too much for one."""
         least: Link | None = None
+        links = 0
         for link in self._links:
-            if link.stalled or link.closing:
+            if not _is_open(link):
                 continue
             if link.work <= _LITTLE:
                 return link
+            links += 1
             if least is None or link.work < least.work:
                 least = link
-        return self._added() or least
+        return (self._added() if links < self._useful else None) or least
 
     def _added(self) -> Link | None:
         """Another link, where there may be one and a connection is at hand."""
-        links = sum(map(_is_open, self._links))
-        has_room = links < self._useful and len(self._links) < self._most
-        lent = self._lender.lend() if has_room else None
+        lent = self._lender.lend() if len(self._links) < self._most else None
         if lent is None:
             return None
         if lent.is_near():
-            self._processors = len(os.sched_getaffinity(0))
+            self._processors = _processors()
             self._useful = max(1, self._processors // 2)
         link = Link(lent, self._prepared, self)
         self._links.append(link)
@@ -318,6 +319,13 @@ class Express:
 def _is_open(link: Link) -> bool:
     """Whether a link may be given more."""
     return not (link.stalled or link.closing)
+
+
+def _processors() -> int:
+    """How many this process may use; all of the machine where the system does not say."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _ask(link: Link, quick: Quick, taken: Sequence[Turn]) -> None:

@@ -77,10 +77,11 @@ class Quick:
         self._alone = self._together = math.inf
 
     def note(self, seconds: float) -> None:
-        """That it ran so long on a connection of its own."""
+        """That it ran so long where nothing else was under way."""
         if seconds < QUICK:
             self._shown = min(self._shown + 1, _WELL_SHOWN)
-            self._deepen(seconds)
+            depth = min(DEEPEST, int(QUICK / max(seconds, 1e-6)))
+            self._count_with(max(self.depth, depth))
         elif self._shown > _SLOW:
             self._shown -= _SLOW
         else:
@@ -88,12 +89,12 @@ class Quick:
 
     def lose(self) -> None:
         """That it is not quick after all, until it has shown it again."""
-        self._shown, self.depth, self.each = 0, 1, QUICK
+        self._shown = 0
+        self._count_with(1)
 
-    def _deepen(self, seconds: float, *, anew: bool = False) -> None:
-        depth = max(1, min(DEEPEST, int(QUICK / max(seconds, 1e-6))))
-        self.depth = depth if anew else max(self.depth, depth)
-        self.each = QUICK / self.depth
+    def _count_with(self, depth: int) -> None:
+        self.depth = depth
+        self.each = QUICK / depth
 
     def is_shown(self) -> bool:
         """Whether it was quick often enough."""
@@ -140,10 +141,7 @@ class Quick:
         makes everything longer, and so the shortest times are compared."""
         if lists == 1:
             self._alone = min(self._alone, seconds)
-            if seconds < QUICK:
-                self._deepen(seconds)
-            else:
-                self.note(seconds)
+            self.note(seconds)
         else:
             self._together = min(self._together, seconds / lists)
             self._seen += 1
@@ -152,7 +150,7 @@ class Quick:
         if self._together <= _WORSE * self._alone:
             self._pause = _SHORTEST
             if self._alone > _MISJUDGED * self.each:
-                self._deepen(2 * self.each, anew=True)
+                self._count_with(max(1, self.depth // 2))
             self._begin()
         elif self._seen >= _SURE:
             self.stalled(now)

@@ -12,7 +12,7 @@ import pytest
 
 from rowgate.base.errors import ApiError
 from rowgate.base.json import decode, encode
-from rowgate.http.types import Health, Written
+from rowgate.http.types import Health, KnownHeaders, Written
 from tests import http_doubles as doubles
 from tests.http_doubles import SECRET, Desk, claims, token
 
@@ -272,6 +272,17 @@ async def test_a_foreign_page_cannot_use_the_cookie() -> None:
                     headers={**cookie, "origin": origin, "content-type": kind},
                 )
                 assert ("data" in response.json()) is accepted
+
+
+async def test_nor_where_requests_go_past_asgi() -> None:
+    settings = doubles.with_jwt(header={"type": "Cookie", "name": "sid"})
+    route = doubles.application(settings, Desk()).direct[b"/v1/graphql"]
+    cookie = {"cookie": f"sid={token(claims())}", "host": "engine"}
+    for origin, accepted in (("http://engine", True), ("https://evil.com", False)):
+        headers = KnownHeaders({**cookie, "origin": origin})
+        for _ in range(2):
+            _, body = await route.begin(headers, encode(QUERY), None).answer()
+            assert ("data" in decode(body)) is accepted
 
 
 async def test_a_request_has_a_log_line_without_secrets() -> None:

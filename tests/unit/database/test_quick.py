@@ -56,6 +56,15 @@ def test_a_slow_time_among_many_quick_ones_may_be_due_to_others() -> None:
     assert not made.is_shown()
 
 
+def test_times_on_a_link_count_for_it_as_they_do_against_it() -> None:
+    made = quick()
+    for _ in range(20):
+        made.observe(1, 0.5, 1.0)
+        made.observe(1, 0.0001, 1.0)
+        made.observe(1, 0.0001, 1.0)
+    assert made.is_shown()
+
+
 def test_as_many_are_taken_as_may_be_asked_together(loop: asyncio.AbstractEventLoop) -> None:
     made = quick(0.0005)
     waiting: list[Turn] = [((b"%d" % one,), loop.create_future(), 0.0005) for one in range(7)]

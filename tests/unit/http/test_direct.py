@@ -331,6 +331,17 @@ async def test_what_is_not_there_at_once_is_answered_by_a_task() -> None:
             assert await answers(port, post(body)) == [b"direct " + body]
 
 
+async def test_what_goes_wrong_at_once_is_told_by_the_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wrong(_: Echoed) -> DirectAnswer | None:
+        raise ValueError
+
+    monkeypatch.setattr(Echoed, "now", wrong)
+    async with serving(Echo()) as port:
+        assert await answers(port, post(b"1")) == [b"direct 1"]
+
+
 async def test_a_route_that_breaks_its_promise_closes_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
