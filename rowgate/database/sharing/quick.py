@@ -57,6 +57,7 @@ class Quick:
         "_shown",
         "_times",
         "_together",
+        "_was_slow",
         "depth",
         "each",
         "many",
@@ -71,6 +72,7 @@ class Quick:
         self.many: str | None = None
         self.waiting: deque[Turn] = deque()
         self._shown = 0
+        self._was_slow = False
         self._apart = 0.0
         self._pause = _SHORTEST
         self._times = self._seen = 0
@@ -138,10 +140,14 @@ class Quick:
     def observe(self, lists: int, seconds: float, now: float) -> None:
         """That so many together took so long. Postgres may find a worse plan for several than for
         one, whose values it can look at: then they are asked apart for a while. A busy machine
-        makes everything longer, and so the shortest times are compared."""
+        makes everything longer, and so the shortest times are compared, and one slow time by itself
+        is not held against it."""
         if lists == 1:
             self._alone = min(self._alone, seconds)
-            self.note(seconds)
+            is_slow = seconds >= QUICK
+            if self._was_slow or not is_slow:
+                self.note(seconds)
+            self._was_slow = is_slow
         else:
             self._together = min(self._together, seconds / lists)
             self._seen += 1

@@ -48,6 +48,7 @@ def test_a_slow_time_among_many_quick_ones_may_be_due_to_others() -> None:
     assert (made.is_shown(), made.depth) == (True, 20)
     made.note(0.5)
     made.observe(1, 0.5, 1.0)
+    made.observe(1, 0.5, 1.0)
     made.note(0.5)
     assert (made.is_shown(), made.depth) == (False, 1)
     made.note(0.0001)
