@@ -110,7 +110,8 @@ class ConditionReader:
                 return self._exists(value)
         operand = self.access.column(self.table, key)
         if operand is not None:
-            return self._comparisons(operand, value)
+            nullable = self.table.columns[key].column.nullable
+            return self._comparisons(operand, value, nullable=nullable)
         if relationship := self.table.relationships.get(key):
             return self._related(relationship, value)
         if computed := self.table.computed_fields.get(key):
@@ -142,36 +143,40 @@ class ConditionReader:
         condition = self._about(table).read(value)
         return RelatedByFunction(call, self.access.rows(table, condition))
 
-    def _comparisons(self, operand: Operand, value: Json) -> Condition:
+    def _comparisons(self, operand: Operand, value: Json, *, nullable: bool = True) -> Condition:
         if isinstance(value, dict) and all(key[:1] in "_$" for key in value):
-            return conjunction([self._comparison(operand, key, val) for key, val in value.items()])
-        if value is None:
-            return IsNull(operand)
-        return Compare(operand, Operator.EQ, self._value(value, type_of(operand)))
+            return conjunction(
+                [
+                    self._comparison(operand, key, val, nullable=nullable)
+                    for key, val in value.items()
+                ]
+            )
+        return self._compared(operand, "_eq", value, nullable=True)
 
-    def _comparison(self, operand: Operand, key: str, value: Json) -> Condition:
+    def _comparison(self, operand: Operand, key: str, value: Json, *, nullable: bool) -> Condition:
         name = _SPELLINGS.get(key[1:], key[1:])
         if name == "is_null":
             if not isinstance(value, bool):
                 raise ParseFailed("expecting a boolean for _is_null")
             return IsNull(operand, value)
         if name == "cast":
-            return self._cast(operand, value)
+            return self._cast(operand, value, nullable=nullable)
         if name in _SPATIAL:
             return self._spatial(operand, name, value)
         if name in _COLUMN_OPERATORS:
             return Compare(operand, _COLUMN_OPERATORS[name], self._column_value(value))
-        return self._compared(operand, key, "_" + name, value)
+        return self._compared(operand, key, value, nullable=nullable)
 
-    def _compared(self, operand: Operand, key: str, name: str, value: Json) -> Condition:
+    def _compared(self, operand: Operand, key: str, value: Json, *, nullable: bool) -> Condition:
+        """A comparison with a value. To a column that may be null, `_eq` and `_neq` of null are
+        tests for null, as Hasura has it; to any other comparison null is unknown."""
         try:
-            operator = Operator(name)
+            operator = Operator("_" + _SPELLINGS.get(key[1:], key[1:]))
         except ValueError:
             raise ParseFailed(f"unexpected operator: {key}") from None
-        # `_neq` of a permission counts a row without a value as different, as Hasura has it.
         compared = Compare(operand, operator, self._operator_value(operator, operand, value))
-        if operator is Operator.NEQ:
-            return disjunction([compared, IsNull(operand)])
+        if value is None and nullable and operator in (Operator.EQ, Operator.NEQ):
+            return disjunction([compared, IsNull(operand, wanted=operator is Operator.EQ)])
         return compared
 
     def _spatial(self, operand: Operand, name: str, value: Json) -> Condition:
@@ -179,7 +184,7 @@ class ConditionReader:
             return self._within(operand, name, value)
         return self._raster(operand, name, value)
 
-    def _cast(self, operand: Operand, value: Json) -> Condition:
+    def _cast(self, operand: Operand, value: Json, *, nullable: bool) -> Condition:
         if not isinstance(value, dict):
             raise ParseFailed("expecting an object for _cast")
         items = []
@@ -189,15 +194,16 @@ class ConditionReader:
             own = type_of(operand)
             name = _CASTS[target]
             schema = "pg_catalog" if name == "text" else own.schema
-            items.append(self._comparisons(Cast(operand, PgType(schema, name)), comparisons))
+            cast = Cast(operand, PgType(schema, name))
+            items.append(self._comparisons(cast, comparisons, nullable=nullable))
         return conjunction(items)
 
     def _within(self, operand: Operand, name: str, value: Json) -> Condition:
         if not isinstance(value, dict) or not {"distance", "from"} <= set(value):
             raise ParseFailed(f"expecting an object with distance and from for _{name}")
         arguments = [
-            self._value(value["from"], type_of(operand)),
-            self._value(value["distance"], FLOAT8),
+            self._present(value["from"], type_of(operand)),
+            self._present(value["distance"], FLOAT8),
         ]
         if type_of(operand).name == "geography":
             arguments.append(self._value(value.get("use_spheroid", True), builtin("bool")))
@@ -207,7 +213,7 @@ class ConditionReader:
     def _raster(self, operand: Operand, name: str, value: Json) -> Condition:
         if not isinstance(value, dict) or "geommin" not in value:
             raise ParseFailed(f"expecting an object with geommin and nband for _{name}")
-        geometry = self._value(value["geommin"], PgType(type_of(operand).schema, "geometry"))
+        geometry = self._present(value["geommin"], PgType(type_of(operand).schema, "geometry"))
         band = value.get("nband")
         if band is None:
             return Spatial(operand, "st_intersects", (geometry,))
@@ -231,9 +237,12 @@ class ConditionReader:
     def _value(self, value: Json, type_: PgType) -> Value:
         if not self.client_values and (name := session_variable(value)):
             return SessionValue(name, type_)
+        return Constant(value, type_)
+
+    def _present(self, value: Json, type_: PgType) -> Value:
         if value is None:
             raise ParseFailed("null is not a value to compare with")
-        return Constant(value, type_)
+        return self._value(value, type_)
 
     def _column_value(self, value: Json) -> Value:
         root = False

@@ -142,9 +142,6 @@ class Oracle:
             if operator in _COLUMN_OPERATORS:
                 other = self._other_column(right, table, row, root)
                 parts.append(compare(_COLUMN_OPERATORS[operator], type_, own, other))
-            elif operator == "neq":
-                different = compare("neq", type_, own, self.value(right, type_))
-                parts.append(any_of([own is None, different]))
             else:
                 parts.append(self._compare(operator, type_, own, right))
         return all_of(parts)

@@ -49,6 +49,27 @@ async def test_order_by_a_relationship(filled: Desk) -> None:
     assert [row["title"] for row in answer] == ["c", "a", "b"]
 
 
+async def test_null_in_where_and_a_row_without_a_value(filled: Desk) -> None:
+    await filled.do("insert", {"table": "author", "objects": [{"active": None}]})
+    query = {"table": "author", "columns": ["id"], "order_by": ["id"]}
+    for where, ids in (
+        ({"name": {"$eq": None}}, [4]),
+        ({"name": None}, [4]),
+        ({"name": {"$ne": None}}, [1, 2, 3]),
+        ({"name": {"_neq": "Ada"}}, [2, 3]),
+        ({"active": {"_ne": True}}, [3]),
+        ({"id": {"$eq": None}}, []),
+        ({"id": {"$ne": None}}, []),
+    ):
+        answer = await filled.do("select", {**query, "where": where})
+        assert [row["id"] for row in answer] == ids, where
+    hidden = {"columns": ["id"], "filter": {"active": {"$ne": True}}}
+    args = {"table": "author", "role": "guest", "permission": hidden}
+    await filled.do("create_select_permission", args)
+    command = {"type": "select", "args": {"table": "author", "columns": ["id"]}}
+    assert await filled.send(command, session=Session("guest", {})) == (200, [{"id": 3}])
+
+
 async def test_star_shows_what_the_role_may_see(filled: Desk) -> None:
     command = {"type": "select", "args": {"table": "author", "columns": ["*"]}}
     assert (await filled.send(command))[1][2] == {"id": 3, "name": "Cyd", "active": False}

@@ -42,6 +42,12 @@ def equal(column: RowColumn, value: Any) -> Condition:
     return Compare(column, Operator.EQ, Constant(value, column.type))
 
 
+def or_null(column: RowColumn, operator: Operator) -> Condition:
+    """What `_eq` or `_neq` of null means for a column that may be null."""
+    compared = Compare(column, operator, Constant(None, column.type))
+    return Or((compared, IsNull(column, operator is Operator.EQ)))
+
+
 @pytest.mark.parametrize(
     ("expression", "condition"),
     [
@@ -53,7 +59,12 @@ def equal(column: RowColumn, value: Any) -> Condition:
         ({"id": {"_eq": 1}}, equal(ID, 1)),
         ({"id": {"$eq": 1}}, equal(ID, 1)),
         ({"id": {}}, TRUE),
-        ({"id": None}, IsNull(ID)),
+        ({"title": None}, or_null(TITLE, Operator.EQ)),
+        ({"title": {"_eq": None}}, or_null(TITLE, Operator.EQ)),
+        ({"title": {"_ne": None}}, or_null(TITLE, Operator.NEQ)),
+        ({"title": {"_ne": "x"}}, Compare(TITLE, Operator.NEQ, Constant("x", TEXT))),
+        ({"title": {"_gt": None}}, Compare(TITLE, Operator.GT, Constant(None, TEXT))),
+        ({"id": {"_ne": None}}, Compare(ID, Operator.NEQ, Constant(None, INT4))),
         ({"id": {"_is_null": False}}, IsNull(ID, False)),
         ({"id": {"_gte": 1}}, Compare(ID, Operator.GTE, Constant(1, INT4))),
         ({"id": 1, "title": "x"}, And((equal(ID, 1), equal(TITLE, "x")))),
@@ -121,7 +132,8 @@ def test_what_names_a_session_variable() -> None:
         ({"_exists": {"_table": "author", "_wher": {}}}, "parse-failed"),
         ({"nothing": 1}, "not-exists"),
         ({"id": {"_nothing": 1}}, "parse-failed"),
-        ({"id": {"_eq": None}}, "parse-failed"),
+        ({"id": {"_in": None}}, "parse-failed"),
+        ({"id": {"_is_null": None}}, "parse-failed"),
         ({"id": {"_is_null": "yes"}}, "parse-failed"),
         ({"id": {"_in": 3}}, "parse-failed"),
         ({"id": {"_ceq": "nothing"}}, "not-exists"),
