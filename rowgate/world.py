@@ -180,6 +180,7 @@ class World:
             options=self.settings,
             webhooks=self.webhooks,
             environment=self.settings.environment,
+            script_timeout=self.settings.script_timeout,
         )
 
     async def _build(self, document: Json, version: int, connections: Connections) -> Generation:

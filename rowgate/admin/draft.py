@@ -30,7 +30,8 @@ Build = Callable[[Json, int, Connections], Awaitable[Generation]]
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a draft is given to work with: how to resolve and to connect, what calls the user's
-    services, and the environment that their addresses and headers are read from."""
+    services, the environment that their addresses and headers are read from, and for how many
+    seconds a script may run (0: for ever)."""
 
     build: Build
     connector: Connector
@@ -38,6 +39,7 @@ class Tools:
     options: Options
     webhooks: httpx.AsyncClient
     environment: Mapping[str, str]
+    script_timeout: float = 0.0
 
 
 class Draft:

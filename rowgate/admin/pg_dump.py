@@ -46,7 +46,7 @@ async def pg_dump_api(world: World, settings: Settings, body: bytes, session: Se
                 text = f"the option {option} is not allowed"
                 raise ParseFailed(text, path=("opts", index))
         address = world.reading(session).database(given.source()).address
-        dump = await _dump(address, options)
+        dump = await _dump_within(settings.script_timeout, address, options)
         return 200, _clean(dump) if given.flag("clean_output") else dump
     except ApiError as error:
         return refusal(error, settings, session)
@@ -83,6 +83,15 @@ def programs() -> list[str]:
     if wheel is not None and wheel.origin:
         found.append(str(Path(wheel.origin).parent / "pginstall" / "bin" / "pg_dump"))
     return found
+
+
+async def _dump_within(seconds: float, address: Address, options: list[str]) -> bytes:
+    try:
+        async with asyncio.timeout(seconds or None):
+            return await _dump(address, options)
+    except TimeoutError:
+        text = "pg_dump did not end within ROWGATE_SCRIPT_TIMEOUT"
+        raise ApiError(text, code="timeout") from None
 
 
 async def _dump(address: Address, options: list[str]) -> bytes:
@@ -125,7 +134,10 @@ async def _run(arguments: tuple[str, ...], environment: dict[str, str]) -> bytes
             stderr=asyncio.subprocess.PIPE,
             env=environment,
         )
-        out, problems = await process.communicate()
+        try:
+            out, problems = await process.communicate()
+        finally:
+            await _ended(process)
         if not process.returncode:
             return out
         text = problems.decode(errors="replace").strip()
@@ -134,6 +146,13 @@ async def _run(arguments: tuple[str, ...], environment: dict[str, str]) -> bytes
     if text is None:
         raise Unexpected("pg_dump is not installed on the engine's machine")
     raise Unexpected("error while executing pg_dump", internal=text)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """End a process that nobody waits for any more."""
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
 
 
 def _clean(dump: bytes) -> bytes:

@@ -5,6 +5,7 @@ renamed is renamed in the metadata, and what would no longer hold refuses the SQ
 `cascade`, is dropped. See Note [What depends on what] in `draft`.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -98,15 +99,21 @@ def run_sql(arguments: Json) -> Task:
 async def _run(wanted: Script, draft: Draft) -> Json:
     address = draft.database(wanted.source).address
     connection = await script.connect(address, _CONNECT_SECONDS)
+    run = _without_transaction if wanted.no_transaction else _in_transaction
     try:
-        if wanted.no_transaction:
-            return await _without_transaction(wanted, draft, connection)
-        return await _in_transaction(wanted, draft, connection)
+        async with asyncio.timeout(draft.tools.script_timeout or None) as limit:
+            return await run(wanted, draft, connection)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        text = "the script did not end within ROWGATE_SCRIPT_TIMEOUT"
+        raise ApiError(text, code="timeout", path=ARGS) from None
     finally:
         await _close(connection)
 
 
 async def _close(connection: asyncpg.Connection) -> None:
+    """Say good-bye; Postgres rolls back what is open."""
     try:
         await connection.close(timeout=5)
     except FAILURES:

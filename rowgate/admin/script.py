@@ -9,8 +9,8 @@ from io import BytesIO
 
 import asyncpg
 
-from rowgate.admin.statements import split
-from rowgate.base.errors import ApiError
+from rowgate.admin.statements import copies_over_connection, split
+from rowgate.base.errors import ApiError, NotSupported
 from rowgate.base.json import Json
 from rowgate.database.connections.address import Address, Opener, Terms
 from rowgate.database.failures import FAILURES, as_api_error, describe
@@ -37,8 +37,12 @@ async def connect(address: Address, seconds: float) -> asyncpg.Connection:
 
 async def execute(connection: asyncpg.Connection, sql: str) -> Json:
     """Run the statements of `sql` in turn; the answer is that of the last: `CommandOk`, or
-    `TuplesOk` with a header and rows of text. Raises `ApiError` in the form of `run_sql`."""
+    `TuplesOk` with a header and rows of text. Raises `ApiError` in the form of `run_sql`; nothing
+    has run where a statement wants rows of the client or sends it rows as `copy` does."""
     statements = split(sql)
+    if any(copies_over_connection(one) for one in statements):
+        text = "COPY FROM STDIN and COPY TO STDOUT are not supported; COPY a file, or use pg_dump"
+        raise NotSupported(text, path=("args", "sql"))
     try:
         for statement in statements[:-1]:
             await connection.execute(statement)

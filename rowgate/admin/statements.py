@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""
@@ -24,6 +25,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _COMMENT = re.compile(r"/\*|\*/")
+_OVER_CONNECTION = {(way, end) for way in ("from", "to") for end in ("stdin", "stdout")}
 _QUIET = frozenset({"line", "block", "space"})
 
 
@@ -55,6 +57,20 @@ def words(script: str) -> list[str]:
     """The bare words of `script` in lower case and in order: what stands outside texts, quoted
     names and comments."""
     return [script[begin:end].lower() for kind, begin, end in _tokens(script) if kind == "word"]
+
+
+def copies_over_connection(statement: str) -> bool:
+    """Whether the statement is a `copy` whose rows come from the client, or go to it.
+
+    >>> copies_over_connection("copy t from stdin"), copies_over_connection("copy t to '/a'")
+    (True, False)
+    """
+    depth, outside = 0, []
+    for kind, begin, end in _tokens(statement):
+        depth += (kind == "open") - (kind == "close")
+        if kind == "word" and depth <= 0:
+            outside.append(statement[begin:end].lower())
+    return outside[:1] == ["copy"] and any(pair in _OVER_CONNECTION for pair in pairwise(outside))
 
 
 class _RoutineBody:

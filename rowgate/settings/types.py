@@ -209,6 +209,11 @@ class Settings:
     statement_timeout: float = setting(
         60.0, "longest run of one SQL statement; 0 is no limit", own("STATEMENT_TIMEOUT", seconds)
     )
+    script_timeout: float = setting(
+        3_600.0,
+        "longest run of a script of `run_sql`, or of `pg_dump`; 0 is no limit",
+        own("SCRIPT_TIMEOUT", seconds),
+    )
     body_limit: int = setting(
         10 * 1024 * 1024, "bytes of a request at most; 0 is no limit", own("BODY_LIMIT", whole())
     )

@@ -1,5 +1,7 @@
 """`run_sql`: its answers, its transactions, and the metadata that stays true to the database."""
 
+from dataclasses import replace
+
 import pytest
 
 from rowgate.base.json import Json
@@ -161,3 +163,47 @@ async def test_what_a_database_has_committed_is_kept_though_the_bulk_fails(libra
     assert answer["path"] == "$.args[1].args"
     assert library.table("writer") is not None
     assert library.world.current.snapshot.inconsistencies == ()
+
+
+@pytest.mark.parametrize("endpoint", ["/v1/query", "/v2/query"])
+@pytest.mark.parametrize("options", [{}, {"no_transaction": True}, {"read_only": True}])
+@pytest.mark.parametrize(
+    "copy", ["copy a from stdin", "copy a to stdout", "COPY (select 1) TO\nSTDOUT; select 1"]
+)
+async def test_a_copy_over_the_connection_is_refused_before_anything_has_run(
+    desk: Desk, endpoint: str, options: Json, copy: str
+) -> None:
+    sql = f"create table a (x int); {copy}"
+    answer = await desk.refused("run_sql", {"sql": sql, **options}, to=endpoint)
+    assert answer == {
+        "error": "COPY FROM STDIN and COPY TO STDOUT are not supported; COPY a file, or use "
+        "pg_dump",
+        "path": "$.args.sql",
+        "code": "not-supported",
+    }
+    assert await desk.sql("select to_regclass('a') as a") == tuples(["a"], ["NULL"])
+
+
+@pytest.mark.parametrize("no_transaction", [False, True])
+@pytest.mark.parametrize(
+    "waits",
+    [
+        "select pg_sleep(3600)",
+        # A text that Postgres ends sooner than the standard does: the copy is not seen.
+        "set standard_conforming_strings = off; select '\\''; copy a from stdin; --'; show tables",
+    ],
+)
+async def test_a_script_has_a_limit_of_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, waits: str, no_transaction: bool
+) -> None:
+    await desk.sql("create table a (x int)")
+    monkeypatch.setattr(desk.world, "settings", replace(desk.settings, script_timeout=0.2))
+    sql = f"lock table a; {waits}" if not no_transaction else waits
+    answer = await desk.refused("run_sql", {"sql": sql, "no_transaction": no_transaction})
+    assert answer == {
+        "error": "the script did not end within ROWGATE_SCRIPT_TIMEOUT",
+        "path": "$.args",
+        "code": "timeout",
+    }
+    monkeypatch.undo()
+    assert await desk.sql("alter table a add y int") == OK

@@ -1,5 +1,7 @@
 """Explain, pg_dump and the configuration."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,27 @@ async def test_one_that_is_older_than_the_server_is_passed_over(
     monkeypatch.setattr(tool, "programs", list)
     status, text = await dump(library, {"opts": ["-s"]})
     assert (status, "not installed" in decode(text)["error"]) == (500, True)
+
+
+async def test_pg_dump_has_a_limit_of_time(
+    library: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    slow, note = tmp_path / "pg_dump", tmp_path / "process"
+    slow.write_text(f"#!/bin/sh\necho $$ > {note}\nexec sleep 3600\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(tool, "programs", lambda: [str(slow)])
+    monkeypatch.setattr(library, "settings", replace(library.settings, script_timeout=0.5))
+    status, text = await dump(library, {"opts": ["-s"]})
+    assert (status, decode(text)) == (
+        400,
+        {
+            "error": "pg_dump did not end within ROWGATE_SCRIPT_TIMEOUT",
+            "path": "$",
+            "code": "timeout",
+        },
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)
 
 
 async def test_the_configuration_holds_no_secret(library: Desk) -> None:

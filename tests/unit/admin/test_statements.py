@@ -2,7 +2,7 @@
 
 import pytest
 
-from rowgate.admin.statements import split, words
+from rowgate.admin.statements import copies_over_connection, split, words
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,22 @@ def test_split(script: str, statements: list[str]) -> None:
 def test_words_leave_out_texts_names_and_comments() -> None:
     script = """-- drop\nALTER /* create */ table "drop" set x = 'alter' $$ do $$"""
     assert words(script) == ["alter", "table", "set", "x"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_one"),
+    [
+        ("copy a from stdin", True),
+        ("COPY /* a */ s.a (x, y) FROM -- b\n STDIN WITH (format csv)", True),
+        ("copy binary a to stdout", True),
+        ("copy a from stdout", True),
+        ("copy (select 1) to stdin", True),
+        ("copy (select * from stdin) to '/stdout'", False),
+        ("copy a (stdin) from 'stdin'", False),
+        ('copy "from" from program $$stdin$$', False),
+        ("select * from stdin", False),
+        ("", False),
+    ],
+)
+def test_a_copy_over_the_connection_is_told_apart(statement: str, is_one: bool) -> None:
+    assert copies_over_connection(statement) is is_one
