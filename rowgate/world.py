@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 import asyncpg
 
@@ -28,6 +29,7 @@ from rowgate.generation import Generation
 from rowgate.metadata import store
 from rowgate.metadata.directory import load
 from rowgate.metadata.read import Known, read
+from rowgate.operation.document import Limits
 from rowgate.settings.types import Settings
 from rowgate.snapshot.memory import Memory
 from rowgate.snapshot.resolve import resolve
@@ -180,6 +182,7 @@ class World:
             options=self.settings,
             webhooks=self.webhooks,
             environment=self.settings.environment,
+            limits=partial(Limits.of, self.settings),
             script_timeout=self.settings.script_timeout,
         )
 

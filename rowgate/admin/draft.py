@@ -21,6 +21,7 @@ from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
 from rowgate.catalog.types import Catalog
 from rowgate.database.connections.pool import Database
+from rowgate.operation.document import Limits
 from rowgate.snapshot.types import Inconsistency, Options
 
 Build = Callable[[Json, int, Connections], Awaitable[Generation]]
@@ -30,8 +31,8 @@ Build = Callable[[Json, int, Connections], Awaitable[Generation]]
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a draft is given to work with: how to resolve and to connect, what calls the user's
-    services, the environment that their addresses and headers are read from, and for how many
-    seconds a script may run (0: for ever)."""
+    services, the environment that their addresses and headers are read from, what a role's query
+    may cost, and for how many seconds a script may run (0: for ever)."""
 
     build: Build
     connector: Connector
@@ -39,7 +40,8 @@ class Tools:
     options: Options
     webhooks: httpx.AsyncClient
     environment: Mapping[str, str]
-    script_timeout: float = 0.0
+    limits: Callable[[str], Limits]
+    script_timeout: float
 
 
 class Draft:

@@ -71,7 +71,7 @@ async def explain_api(world: World, settings: Settings, body: bytes, session: Se
 async def _explain(world: World, settings: Settings, given: Arguments) -> Json:
     asked = given.inner("query")
     session = _session_of(given)
-    limits = Limits(settings.token_limit, settings.depth_limit, settings.node_limit)
+    limits = Limits.of(settings, session.role)
     document = parse(asked.text("query"), asked.text_or_none("operationName"), limits)
     values = variable_values(document, require_object(asked.get("variables")))
     generation = world.current

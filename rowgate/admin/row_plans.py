@@ -56,11 +56,13 @@ def denied(code: str, message: str, path: Path) -> ApiError:
 
 
 class Planner:
-    """Plans queries of one role about one source."""
+    """Plans queries of one role about one source. `levels` is how many relationships deep they may
+    go (None: any)."""
 
-    def __init__(self, scope: Scope, options: Options) -> None:
+    def __init__(self, scope: Scope, options: Options, levels: int | None = None) -> None:
         self.scope = scope
         self.options = options
+        self.levels = levels
 
     # --- Access, for the condition reader
 
@@ -176,7 +178,8 @@ class Planner:
     def _where(self, table: Table, where: Json, path: Path = (*ARGS, "where")) -> Condition:
         try:
             _check_labels(table, where, path)
-            return ConditionReader(self, table, client_values=True).read(where)
+            reader = ConditionReader(self, table, client_values=True, levels=self.levels)
+            return reader.read(where)
         except ApiError as error:
             raise error if error.path else error.under(*path) from None
 
@@ -194,8 +197,17 @@ class Planner:
     def _nested(self, table: Table, part: asked.RelationshipPart, path: Path) -> Output:
         relationship = self._relationship(table, part.name, path)
         target = self.table(relationship.join.target)
-        rows, fields = self._read(target, part.query, path)
+        inner = Planner(self.scope, self.options, self._levels_behind(1, path))
+        rows, fields = inner._read(target, part.query, path)
         return nested(rows, fields, relationship)
+
+    def _levels_behind(self, crossed: int, path: Path) -> int | None:
+        """How many levels are left behind so many relationships."""
+        if self.levels is None:
+            return None
+        if self.levels < crossed:
+            raise denied("validation-failed", "too many levels of relationships", path)
+        return self.levels - crossed
 
     def _relationship(self, table: Table, name: str, path: Path) -> Relationship:
         relationship = table.relationships.get(name)
@@ -205,6 +217,7 @@ class Planner:
         return relationship
 
     def _order(self, table: Table, order: OrderPart, path: Path) -> Order:
+        self._levels_behind(len(order.path) - 1, (*path, "order_by"))
         key = self._sort_key(table, order.path, (*path, "order_by"))
         nulls_first = order.descending if order.nulls_first is None else order.nulls_first
         return Order(key, order.descending, nulls_first)

@@ -7,18 +7,38 @@ import graphql
 
 from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.base.json import Json
+from rowgate.base.session import ADMIN
 from rowgate.operation.values import from_literal
 from rowgate.schema.types import Type
+from rowgate.settings import Settings
+
+_LONG = " tokens. Parsing aborted."
+_DEEP = " nested too deeply. Parsing aborted."
+"""How the parser's messages end where a document is more than it reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a document may cost; 0 is no limit. Tokens as the lexer counts them; depth of nested
-    selections; fields after fragments are merged."""
+    """What a document may cost; 0 is no limit. Tokens as the lexer counts them, those of inputs
+    with variables and fragments filled in; depth of selections and the input objects in them;
+    fields after fragments are merged; levels of relationships; characters."""
 
     tokens: int = 15_000
     depth: int = 100
     nodes: int = 10_000
+    relationships: int = 0
+    characters: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings, role: str) -> "Limits":
+        """Those of a role."""
+        return cls(
+            settings.token_limit,
+            settings.depth_limit,
+            settings.node_limit,
+            0 if role == ADMIN else settings.relationship_limit,
+            settings.document_limit,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +79,8 @@ class Document:
 
 def parse(text: str, operation_name: str | None, limits: Limits) -> Document:
     """The document of `text`; raises `ValidationFailed` at `$.query` where it is not GraphQL, and
-    where the operation to run is not clear."""
-    try:
-        tree = graphql.parse(text, no_location=True, max_tokens=limits.tokens or None)
-    except (graphql.GraphQLSyntaxError, RecursionError) as error:
-        raise ValidationFailed("not a valid graphql query", path=("query",)) from error
+    or beyond `limits`, and where the operation to run is not clear."""
+    tree = _tree(text, limits)
     operations = [
         one for one in tree.definitions if isinstance(one, graphql.OperationDefinitionNode)
     ]
@@ -74,6 +91,23 @@ def parse(text: str, operation_name: str | None, limits: Limits) -> Document:
     }
     chosen = _choose(operations, operation_name)
     return Document(chosen, fragments, _variables(chosen))
+
+
+def _tree(text: str, limits: Limits) -> graphql.DocumentNode:
+    if 0 < limits.characters < len(text):
+        message = f"the document has more than {limits.characters} characters"
+        raise ValidationFailed(message, path=("query",))
+    try:
+        return graphql.parse(text, no_location=True, max_tokens=limits.tokens or None)
+    except graphql.GraphQLSyntaxError as error:
+        message = "not a valid graphql query"
+        if error.message.endswith(_LONG):
+            message = f"the document has more than {limits.tokens} tokens"
+        elif error.message.endswith(_DEEP):
+            message = "the document is nested too deeply"
+        raise ValidationFailed(message, path=("query",)) from error
+    except RecursionError:
+        raise ValidationFailed("the document is nested too deeply", path=("query",)) from None
 
 
 def _choose(

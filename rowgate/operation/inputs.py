@@ -13,8 +13,8 @@ import graphql
 
 from rowgate.base.errors import ValidationFailed
 from rowgate.base.json import Json
-from rowgate.operation.document import Document, VariableDefinition
-from rowgate.operation.shape import is_count
+from rowgate.operation.document import Document, Limits, VariableDefinition
+from rowgate.operation.shape import is_count, size
 from rowgate.operation.types import (
     NULL,
     Entries,
@@ -26,7 +26,12 @@ from rowgate.operation.types import (
     Scalar,
 )
 from rowgate.operation.values import EnumName, called, check, from_literal
-from rowgate.schema.meanings import Special
+from rowgate.schema.meanings import (
+    ComputedRowsInput,
+    RelationshipAggregateInput,
+    RelationshipInput,
+    Special,
+)
 from rowgate.schema.types import (
     Decides,
     DecidesUpTo,
@@ -42,16 +47,22 @@ from rowgate.schema.types import (
     printed,
 )
 
-MAXIMUM_DEPTH = 200
-"""How deep an input value may nest."""
+_THROUGH = (RelationshipInput, RelationshipAggregateInput, ComputedRowsInput)
+"""Inputs that lead to the rows of another table."""
 
 
 class InputReader:
-    """Reads the inputs of one operation with one request's variable values."""
+    """Reads the inputs of one operation with one request's variable values. `depth` and `levels`
+    are where it stands: in how many selections and objects, behind how many relationships."""
 
-    def __init__(self, document: Document, values: Mapping[str, Json]) -> None:
+    def __init__(self, document: Document, values: Mapping[str, Json], limits: Limits) -> None:
         self.document = document
         self.values = values
+        self.limits = limits
+        self.depth = 0
+        self.levels = 0
+        self._tokens = 0
+        self._in_rows = False
 
     def arguments(
         self,
@@ -90,14 +101,48 @@ class InputReader:
             if isinstance(item.type, NonNull):
                 raise ValidationFailed(f"missing required field '{item.name}'", path=parent)
             return None
-        return self.literal(node, item.type, at, item)
+        crossed = self.cross(item.meaning, _THROUGH, at)
+        value = self.literal(node, item.type, at, item)
+        self.levels -= crossed
+        return value
+
+    def cross(self, meaning: object, through: tuple[type, ...], at: Path) -> bool:
+        """Whether `meaning` leads to another table's rows: then they are one level further."""
+        crosses = isinstance(meaning, through)
+        self.levels += crosses
+        if crosses and 0 < self.limits.relationships < self.levels:
+            text = f"more than {self.limits.relationships} levels of relationships"
+            raise ValidationFailed(text, path=at)
+        return crosses
+
+    def _spend(self, tokens: int) -> None:
+        """Count what is read as the document's tokens are counted. Rows to insert are not: they
+        are sent on, and the body has a limit of its own."""
+        if self._in_rows:
+            return
+        self._tokens += tokens
+        if 0 < self.limits.tokens < self._tokens:
+            text = f"the inputs of the operation have more than {self.limits.tokens} tokens"
+            raise ValidationFailed(text)
+
+    def _enter(self, type_: InputType, fields: int, at: Path) -> bool:
+        """Go into an object of so many fields; what is given back is to be restored afterwards."""
+        before, self._in_rows = self._in_rows, type_.is_rows
+        self._spend(2 + 2 * fields)
+        self.depth += 1
+        if 0 < self.limits.depth < self.depth:
+            text = f"the input is nested deeper than {self.limits.depth} levels"
+            raise ValidationFailed(text, path=at[:20])
+        return before
+
+    def _leave(self, before: bool) -> None:  # noqa: FBT001
+        self.depth -= 1
+        self._in_rows = before
 
     def literal(
         self, node: graphql.ValueNode, type_: Type, at: Path, item: InputField | None = None
     ) -> Input:
         """A value written in the document, read as `type_`."""
-        if len(at) > MAXIMUM_DEPTH:
-            raise ValidationFailed("the input is nested too deeply", path=at[:20])
         if isinstance(node, graphql.VariableNode):
             return self._variable(node.name.value, type_, at, item)
         if isinstance(node, graphql.NullValueNode):
@@ -106,6 +151,7 @@ class InputReader:
         if isinstance(inner, ListOf):
             if not isinstance(node, graphql.ListValueNode):
                 return Items((self.literal(node, inner.of, at),))
+            self._spend(2)
             return Items(
                 tuple(
                     self.literal(one, inner.of, (*at, index))
@@ -125,6 +171,7 @@ class InputReader:
                 name = node.name.value
                 self._definition(name, ())
                 self.document.conditions.add(name)
+                self._spend(size(self.values.get(name)))
                 return self.values.get(name)
             case graphql.ListValueNode():
                 return [self.decided(one) for one in node.values]
@@ -147,12 +194,14 @@ class InputReader:
             if name in given:
                 raise ValidationFailed(f"duplicate field '{name}'", path=at)
             given[name] = one.value
+        before = self._enter(type_, len(given), at)
         entries = {}
         for name in (*given, *(name for name in type_.fields if name not in given)):
             item = type_.fields[name]
             value = self._field(item, given.get(name), (*at, name), at)
             if value is not None:
                 entries[name] = (item, value)
+        self._leave(before)
         return Entries(type_, entries)
 
     def _definition(self, name: str, at: Path) -> VariableDefinition:
@@ -188,8 +237,6 @@ class InputReader:
     def from_json(self, value: Json, type_: Type, at: Path, origin: Path) -> Input:
         """A JSON value read as `type_`. `origin` is its path in the request's variables; empty
         where it does not come from there, so that scalars are kept as they are."""
-        if len(at) > MAXIMUM_DEPTH:
-            raise ValidationFailed("the input is nested too deeply", path=at[:20])
         if value is None:
             return _null(type_, at)
         inner = nullable(type_)
@@ -199,8 +246,10 @@ class InputReader:
             case InputType():
                 return self._object(value, inner, at, origin)
             case EnumType():
+                self._spend(1)
                 return _enum(value, inner, at, from_json=bool(origin))
             case ScalarType():
+                self._spend(1)
                 checked = check(value, inner, at)
                 if not origin:
                     return Scalar(checked, inner)
@@ -210,8 +259,10 @@ class InputReader:
     def _list(self, value: Json, type_: ListOf, at: Path, origin: Path) -> Input:
         if not isinstance(value, list):
             return Items((self.from_json(value, type_.of, at, origin),))
+        self._spend(2)
         element = nullable(type_.of)
         if origin and isinstance(element, ScalarType) and None not in value:
+            self._spend(len(value))
             checked = partial(_check_items, type_=element, at=at)
             checked(value)
             return FromVariable(origin, type_, at, checked)
@@ -227,18 +278,22 @@ class InputReader:
             raise ValidationFailed(
                 f"expected an object for type '{type_.name}', but found {called(value)}", path=at
             )
+        before = self._enter(type_, len(value), at)
         entries: dict[str, tuple[InputField, Input]] = {}
         for name, one in value.items():
             item = type_.fields.get(name)
             if item is None:
                 raise _unknown_field(name, type_, at)
             path = (*origin, name) if origin and not _decides(item) else ()
+            crossed = self.cross(item.meaning, _THROUGH, (*at, name))
             entries[name] = (item, self.from_json(one, item.type, (*at, name), path))
+            self.levels -= crossed
         for name, item in type_.fields.items():
             if name not in entries:
                 missing = self._field(item, None, (*at, name), at)
                 if missing is not None:
                     entries[name] = (item, missing)
+        self._leave(before)
         return Entries(type_, entries)
 
 

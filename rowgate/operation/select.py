@@ -15,8 +15,25 @@ from rowgate.operation.document import Document, Limits
 from rowgate.operation.inputs import InputReader
 from rowgate.operation.types import Introspect, Operation, Path, Selected
 from rowgate.operation.values import called, from_literal
+from rowgate.schema.meanings import (
+    ComputedAggregateField,
+    ComputedRowsField,
+    NativeRelationshipField,
+    RelationshipAggregateField,
+    RelationshipConnectionField,
+    RelationshipField,
+)
 from rowgate.schema.types import AbstractType, Field, ObjectType, RoleSchema, named
 
+_THROUGH = (
+    RelationshipField,
+    RelationshipAggregateField,
+    RelationshipConnectionField,
+    ComputedRowsField,
+    ComputedAggregateField,
+    NativeRelationshipField,
+)
+"""Fields that lead to the rows of another table."""
 _INTROSPECTION = ("__schema", "__type")
 Directives = Iterable[graphql.DirectiveNode] | None
 
@@ -48,7 +65,7 @@ class Reader:
         self.document = document
         self.schema = schema
         self.limits = limits
-        self.inputs = InputReader(document, values)
+        self.inputs = InputReader(document, values, limits)
         self.values = values
         self._nodes = 0
 
@@ -151,6 +168,8 @@ class Reader:
             raise ValidationFailed(
                 f"field '{name}' not found in type: '{parent.name}'", path=first.path
             )
+        crossed = self.inputs.cross(field.meaning, _THROUGH, first.path)
+        self.inputs.depth = depth
         flat = depth == 1 and all(_is_flat(one.node) for one in occurrences)
         given = first.node.arguments or ()
         arguments = self.inputs.arguments(given, field.arguments, first.path, flat=flat)
@@ -159,9 +178,10 @@ class Reader:
             for one in occurrences
             if one.node.selection_set is not None
         ]
-        return self._with_selections(
-            Selected(key, field, parent.name, first.path, arguments), scopes, depth
-        )
+        selected = Selected(key, field, parent.name, first.path, arguments)
+        whole = self._with_selections(selected, scopes, depth)
+        self.inputs.levels -= crossed
+        return whole
 
     def _with_selections(self, field: Selected, scopes: list[_Scope], depth: int) -> Selected:
         assert field.field is not None

@@ -22,11 +22,6 @@ from rowgate.pipeline.types import (
     Typename,
 )
 from rowgate.schema.meanings import ActionRoot, EntitiesRoot, Part, ServiceRoot
-from rowgate.settings import Settings
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(settings.token_limit, settings.depth_limit, settings.node_limit)
 
 
 def prepared_of(
@@ -39,7 +34,8 @@ def prepared_of(
     if found is None:
         if engine.settings.enable_allowlist and key[0] != ADMIN:
             allowlist.check(generation.allowed, asked.query, key[0])
-        document = parse(asked.query, asked.operation_name, _limits(engine.settings))
+        limits = Limits.of(engine.settings, key[0])
+        document = parse(asked.query, asked.operation_name, limits)
         found = Prepared(document, key)
         generation.prepared.put(cached, found)
     return found
@@ -48,13 +44,15 @@ def prepared_of(
 def program_of(request: Request, prepared: Prepared) -> Program:
     """The program for the shape of the request's variables, planned at its first sight."""
     document, values = prepared.document, request.values
-    found = prepared.programs.get(shape(document, values))
+    most = request.engine.settings.token_limit
+    found = prepared.programs.get(shape(document, values, most))
     if isinstance(found, Program):
         return found
     schema = request.generation.schema(request.key)
-    operation = Reader(document, schema, values, _limits(request.engine.settings)).read()
+    limits = Limits.of(request.engine.settings, request.key[0])
+    operation = Reader(document, schema, values, limits).read()
     program = _planned(request, operation)
-    prepared.programs.put(shape(document, values), program)
+    prepared.programs.put(shape(document, values, most), program)
     return program
 
 

@@ -146,4 +146,5 @@ def _input(builder: Builder, declared: CustomInputType) -> InputType:
             )
         ),
         declared.description,
+        is_rows=True,
     )

@@ -48,6 +48,7 @@ def insert_input(builder: Builder, table: Table) -> InputType:
             type_name(builder.naming(table), f"{table.graphql_name}_insert_input"),
             lambda: inputs(*_insert_fields(builder, table)),
             f'input type for inserting data into table "{table.name}"',
+            is_rows=True,
         ),
     )
 
@@ -94,6 +95,7 @@ def _nested(builder: Builder, table: Table, suffix: str, data: Type) -> InputTyp
                 *conflict_argument(builder, table),
             ),
             f'input type for inserting {kind} relation for remote table "{table.name}"',
+            is_rows=True,
         ),
     )
 

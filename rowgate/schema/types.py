@@ -58,18 +58,22 @@ class EnumType:
 
 
 class InputType:
-    """An input object whose fields are made when first read."""
+    """An input object whose fields are made when first read. `is_rows`: it holds what is sent on,
+    to a table or to an action, as much as there may be."""
 
-    __slots__ = ("_fields", "_make", "description", "name")
+    __slots__ = ("_fields", "_make", "description", "is_rows", "name")
 
     def __init__(
         self,
         name: str,
         make: "Callable[[], Mapping[str, InputField]]",
         description: str | None = None,
+        *,
+        is_rows: bool = False,
     ) -> None:
         self.name = name
         self.description = description
+        self.is_rows = is_rows
         self._make = make
         self._fields: Mapping[str, InputField] | None = None
 

@@ -220,11 +220,26 @@ class Settings:
     batch_limit: int = setting(
         100, "operations of a batch at most; 0 is no limit", own("BATCH_LIMIT", whole())
     )
+    document_limit: int = setting(
+        256 * 1024,
+        "characters of a document at most; 0 is no limit",
+        own("DOCUMENT_LIMIT", whole()),
+    )
     depth_limit: int = setting(
-        100, "nesting of a document at most; 0 is no limit", own("DEPTH_LIMIT", whole())
+        100,
+        "nesting of selections and input objects at most; 0 is no limit",
+        own("DEPTH_LIMIT", whole()),
+    )
+    relationship_limit: int = setting(
+        12,
+        "levels of relationships at most, for roles other than admin; 0 is no limit",
+        own("RELATIONSHIP_LIMIT", whole()),
     )
     token_limit: int = setting(
-        15_000, "tokens of a document at most; 0 is no limit", own("TOKEN_LIMIT", whole())
+        15_000,
+        "tokens of a document at most, and of an operation's inputs with variables and fragments "
+        "filled in, rows to insert left out; 0 is no limit",
+        own("TOKEN_LIMIT", whole()),
     )
     node_limit: int = setting(
         1_000,

@@ -74,7 +74,8 @@ def session_variable(value: Json) -> str | None:
 
 class ConditionReader:
     """Reads the expressions about one table. With `client_values`, strings that look like session
-    variables are literals. `root` is the table that `["$", "column"]` refers to."""
+    variables are literals. `root` is the table that `["$", "column"]` refers to; `levels` is how
+    many relationships deep the expression may go (None: any)."""
 
     def __init__(
         self,
@@ -83,14 +84,24 @@ class ConditionReader:
         *,
         client_values: bool = False,
         root: Table | None = None,
+        levels: int | None = None,
     ) -> None:
         self.access = access
         self.table = table
         self.client_values = client_values
         self.root = root or table
+        self.levels = levels
 
     def _about(self, table: Table) -> "ConditionReader":
-        return ConditionReader(self.access, table, client_values=self.client_values, root=self.root)
+        if self.levels == 0:
+            raise ApiError("too many levels of relationships", code="validation-failed")
+        return ConditionReader(
+            self.access,
+            table,
+            client_values=self.client_values,
+            root=self.root,
+            levels=None if self.levels is None else self.levels - 1,
+        )
 
     def read(self, expression: Json) -> Condition:
         """The condition that a JSON object means; all its keys must hold."""

@@ -174,7 +174,7 @@ class Connection:
         REQUEST_ID.set(new_request_id())
         self.tell("operation", operation_id=start.id, operation=start.operation.operation_name)
         try:
-            if kind_of(start.operation, self._entrance.settings.token_limit) is Kind.WATCHED:
+            if kind_of(start.operation, self._entrance.settings) is Kind.WATCHED:
                 await self._watch(start, session)
             else:
                 reply = await self._work.run(start.operation, session, self._headers)

@@ -7,6 +7,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from rowgate.base.errors import ApiError
 from rowgate.http.types import Operation
+from rowgate.settings import Settings
 
 REMEMBERED_UP_TO = 8_192
 """Characters of a document whose kind is remembered."""
@@ -19,11 +20,13 @@ class Kind(StrEnum):
     WATCHED = "watched"
 
 
-def kind_of(operation: Operation, token_limit: int) -> Kind:
-    """The kind of the operation that would run. A document that cannot be read, or where it is not
-    clear which of its operations is meant, is asked once: the pipeline says what is wrong with it.
-    """
-    limit = token_limit or None
+def kind_of(operation: Operation, settings: Settings) -> Kind:
+    """The kind of the operation that would run. A document that cannot be read, or is too long, or
+    where it is not clear which of its operations is meant, is asked once: the pipeline says what is
+    wrong with it."""
+    if 0 < settings.document_limit < len(operation.query):
+        return Kind.ONCE
+    limit = settings.token_limit or None
     if len(operation.query) <= REMEMBERED_UP_TO:
         return _remembered(operation.query, operation.operation_name, limit)
     return _kind(operation.query, operation.operation_name, limit)

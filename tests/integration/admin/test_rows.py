@@ -1,5 +1,7 @@
 """Rows through the legacy API: for admins and for other roles, with the contract's refusals."""
 
+from dataclasses import replace
+
 import pytest
 
 from rowgate.base.json import Json
@@ -230,3 +232,96 @@ async def test_values_are_data(filled: Desk) -> None:
     await filled.do("insert", {"table": "author", "objects": [{"name": hostile}]})
     query = {"table": "author", "columns": ["name"], "where": {"name": hostile}}
     assert await filled.do("select", query) == [{"name": hostile}]
+
+
+def parts(levels: int) -> Json:
+    """Columns of an author behind so many relationships."""
+    columns: Json = ["id"]
+    for level in range(levels, 0, -1):
+        columns = [{"name": "articles" if level % 2 else "author", "columns": columns}]
+    return columns
+
+
+def related(levels: int) -> Json:
+    """A condition on an author behind so many relationships."""
+    where: Json = {}
+    for level in range(levels, 0, -1):
+        where = {"$or": [{"articles" if level % 2 else "author": where}]}
+    return where
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda n: {"columns": parts(n)},
+        lambda n: {"columns": ["id"], "where": related(n)},
+        lambda n: {
+            "columns": [
+                {
+                    "name": "articles",
+                    "columns": [{"name": "author", "columns": ["id"], "where": related(n - 2)}],
+                }
+            ]
+        },
+        lambda n: {
+            "columns": [
+                {
+                    "name": "articles",
+                    "columns": ["id"],
+                    "where": {"$exists": {"_table": "author", "_where": related(n - 2)}},
+                }
+            ]
+        },
+    ],
+)
+async def test_levels_of_relationships_are_limited_for_roles(filled: Desk, asked: Json) -> None:
+    def command(levels: int) -> Json:
+        return {"type": "select", "args": {"table": "author", **asked(levels)}}
+
+    status, answer = await filled.send(command(13), session=USER)
+    assert (status, answer["code"]) == (400, "validation-failed")
+    assert answer["error"] == "too many levels of relationships"
+    assert (await filled.send(command(12), session=USER))[0] == 200
+    assert (await filled.send(command(13)))[0] == 200
+
+
+async def test_sorting_counts_as_a_level(filled: Desk) -> None:
+    limits = replace(filled.settings, relationship_limit=1)
+    filled.world.settings = limits
+    one = {"columns": ["id"], "order_by": "+author.name"}
+    command = {"type": "select", "args": {"table": "article", **one}}
+    assert (await filled.send(command, session=USER))[0] == 200
+    two = {"columns": [{"name": "articles", **one}]}
+    command = {"type": "select", "args": {"table": "author", **two}}
+    status, answer = await filled.send(command, session=USER)
+    assert (status, answer["error"]) == (400, "too many levels of relationships")
+    assert (await filled.send(command))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"columns": ["id"], "where": {"$or": [{"id": 1}] * 3_000}},
+        {"columns": ["id"], "where": {"id": {"$in": [1] * 15_000}}},
+        {"columns": ["id"] * 15_000},
+        {"columns": ["id"], "order_by": ["+id"] * 15_000},
+    ],
+)
+async def test_what_a_query_holds_is_limited(filled: Desk, args: Json) -> None:
+    command = {"type": "select", "args": {"table": "author", **args}}
+    for who in (USER, None):
+        status, answer = await filled.send(command, session=who)
+        assert (status, answer) == (
+            400,
+            {
+                "error": "the query has more than 15000 tokens",
+                "path": "$.args",
+                "code": "validation-failed",
+            },
+        )
+
+
+async def test_rows_to_insert_are_not_counted(filled: Desk) -> None:
+    rows = [{"name": f"many {number}"} for number in range(6_000)]
+    answer = await filled.do("insert", {"table": "author", "objects": rows})
+    assert answer == {"affected_rows": 6_000}

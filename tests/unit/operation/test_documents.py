@@ -36,7 +36,22 @@ def test_tokens_are_limited() -> None:
     text = "{ author { " + "id " * 50 + "} }"
     assert parse(text, None, Limits(tokens=60)).kind == "query"
     assert parse(text, None, Limits(tokens=0)).kind == "query"
-    assert refused(text, None, Limits(tokens=40)).message == "not a valid graphql query"
+    error = refused(text, None, Limits(tokens=40))
+    assert (error.message, error.path) == ("the document has more than 40 tokens", ("query",))
+
+
+def test_characters_are_limited() -> None:
+    text = "{ author { id } }" + " " * 100
+    assert parse(text, None, Limits(characters=len(text))).kind == "query"
+    assert parse(text, None, Limits(characters=0)).kind == "query"
+    error = refused(text, None, Limits(characters=116))
+    assert (error.message, error.path) == ("the document has more than 116 characters", ("query",))
+
+
+def test_what_the_parser_cannot_reach_is_nested_too_deeply() -> None:
+    where = "{_not: " * 400 + "{}" + "}" * 400
+    error = refused(f"{{ author(where: {where}) {{ id }} }}")
+    assert (error.message, error.path) == ("the document is nested too deeply", ("query",))
 
 
 @pytest.mark.parametrize(
