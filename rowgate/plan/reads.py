@@ -9,7 +9,6 @@ from rowgate.algebra.types import (
     Condition,
     Constant,
     Operator,
-    RowColumn,
     Value,
     conjunction,
 )
@@ -101,23 +100,17 @@ def key_inputs(field: Selected, table: Table) -> dict[str, Input]:
     return {names[key]: given for key, given in field.arguments.items() if key in names}
 
 
-def key_condition(table: Table, key: dict[str, Value]) -> Condition:
-    """The condition that picks one row by its key."""
+def key_condition(scope: Scope, table: Table, key: dict[str, Value]) -> Condition:
+    """The condition that picks one row by its key, as far as the role sees the key."""
     return conjunction(
-        [
-            Compare(RowColumn(name, table.columns[name].type), Operator.EQ, value)
-            for name, value in key.items()
-        ]
+        [Compare(scope.column(table, name), Operator.EQ, value) for name, value in key.items()]
     )
 
 
 def by_key(field: Selected, table: Table, reader: OutputReader, key: dict[str, Value]) -> ReadRows:
     """One row by its key, as the role sees it. The role's limit does not apply."""
-    conditions = []
-    for name, value in key.items():
-        operand = reader.scope.column(table, name)
-        conditions.append(Compare(operand, Operator.EQ, value))
-    rows = reader.narrowed(reader.scope.rows(table), conjunction(conditions))
+    wanted = key_condition(reader.scope, table, key)
+    rows = reader.narrowed(reader.scope.rows(table), wanted)
     return ReadRows(rows, reader.fields(field.selections, table), one=True)
 
 

@@ -66,7 +66,7 @@ def _work(field: Selected, table: Table, reader: OutputReader) -> Work:
             return Write(change, response, reread=reader.reread(table, None, response))
         case DeleteByPkRoot():
             key = dict(_key(key_inputs(field, table), table, at))
-            change = reader.scope.delete(table, key_condition(table, key))
+            change = reader.scope.delete(table, key_condition(reader.scope, table, key))
             fields = reader.fields(field.selections, table)
             return Write(change, one=fields, reread=reader.reread(table, fields))
         case FunctionRoot(function=function):
@@ -131,7 +131,7 @@ def _update_by_key(field: Selected, table: Table, reader: OutputReader) -> Work:
         assert isinstance(item.meaning, ColumnInput)
         inputs[item.meaning.column.column.name] = value
     key = dict(_key(inputs, table, (*at, "pk_columns")))
-    change = reader.scope.update(table, key_condition(table, key), assignments)
+    change = reader.scope.update(table, key_condition(reader.scope, table, key), assignments)
     fields = reader.fields(field.selections, table)
     return Write(change, one=fields, reread=reader.reread(table, fields))
 

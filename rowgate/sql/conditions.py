@@ -198,6 +198,7 @@ class Conditions:
         raise AssertionError(condition)
 
     def _aggregate(self, condition: AggregateCompare, frame: Frame, inner: Frame) -> str:
+        """Whether the aggregate passes, never unknown: an aggregate of no rows is often null."""
         operands = ", ".join(self.operand(one, inner) for one in condition.arguments)
         if condition.function == "count" and len(condition.arguments) > 1:
             operands = f"({operands})"
@@ -212,7 +213,8 @@ class Conditions:
         on = self.join(condition.join, frame, inner)
         test = self.condition(condition.condition, inner)
         source = self.named(condition.join.target)
-        return f"(select {shown} from {source} as {inner.alias} where {on} and {test})"
+        passed = f"coalesce({shown}, false)"
+        return f"(select {passed} from {source} as {inner.alias} where {on} and {test})"
 
     def _compare(self, left: str, type_: PgType, condition: Compare, frame: Frame) -> str:
         if type_.kind is TypeKind.ARRAY and condition.operator in (Operator.IN, Operator.NIN):

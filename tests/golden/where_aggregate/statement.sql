@@ -3,7 +3,7 @@ from (
   select t0."id" as "id"
   from "public"."author" as t0
   where (
-    select (count(distinct t1."title") >= $1::"pg_catalog"."int4")
+    select coalesce((count(distinct t1."title") >= $1::"pg_catalog"."int4"), false)
     from "public"."article" as t1
     where (t1."author_id" = t0."id") and (t1."rating" > $2::"pg_catalog"."float8"))
   order by t0."id" asc nulls last) as "{}"
