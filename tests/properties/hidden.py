@@ -4,8 +4,8 @@ import copy
 
 from tests.properties.choices import Seeded
 from tests.properties.model import VALUES, Json, Row, State, Table
-from tests.properties.oracle import Oracle
-from tests.properties.writes import violates
+from tests.properties.oracle.constraints import violates
+from tests.properties.oracle.view import Oracle
 
 _TRIES = 12
 

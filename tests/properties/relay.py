@@ -1,19 +1,12 @@
-"""Random requests to Relay's schema, and what the oracle says that they answer.
-
-A page is cut from the rows in the order of `order_by` and `id`, beyond a cursor that may be of no
-row at all.
-"""
+"""Random requests to Relay's schema; a cursor may be of no row at all."""
 
 import base64
 import json
 from dataclasses import dataclass
 
-from tests.properties.comparison import Encoded
 from tests.properties.documents import Field
-from tests.properties.expressions import Name
-from tests.properties.model import VALUES, Json, Row, Table
-from tests.properties.oracle import Refused, compared, ordered
-from tests.properties.reads import Reader, ReadOracle, direction_of
+from tests.properties.model import VALUES, Json, Table
+from tests.properties.reads import Reader
 
 _PAGE = ("hasNextPage", "hasPreviousPage", "startCursor", "endCursor")
 
@@ -114,124 +107,3 @@ def _merge(into: dict[str, Json], more: dict[str, Json]) -> None:
             _merge(into[key], value)
         else:
             into.setdefault(key, value)
-
-
-@dataclass
-class RelayOracle(ReadOracle):
-    """Answers read fields of Relay's schema."""
-
-    def root(self, field: Field) -> Json:
-        """The value of a root field; refuses what the role does not have."""
-        table = self.world.tables[field.table]
-        if not self.world.selects(self.role, table.name):
-            self.hidden()
-        if field.kind == "connection":
-            return self.connection(field, table, self.visible(table.name))
-        (shown,) = field.selection
-        key = json.loads(base64.b64decode(field.arguments["id"]))[3]
-        rows = [row for row in self.visible(table.name) if row["id"] == key]
-        self.check_selection(shown.selection, table)
-        return self.object(shown.selection, table, rows[0]) if rows else None
-
-    def check_column(self, table: Table, name: str) -> None:
-        """Every row has a global id, which this role's requests name only where it sees it."""
-        if name != "id":
-            super().check_column(table, name)
-
-    def check_selection(self, selection: list[Field], table: Table) -> None:
-        super().check_selection(selection, table)
-        for one in selection:
-            if one.kind == "connection":
-                self._check(one, self.world.tables[one.table])
-
-    def _check(self, field: Field, table: Table) -> None:
-        if not field.selection:
-            raise Refused("validation-failed")
-        self.check_arguments(field.arguments, table)
-        for edges in field.selection:
-            for one in edges.selection:
-                if one.kind == "node":
-                    self.check_selection(one.selection, table)
-
-    def _member(self, one: Field, table: Table, row: Row) -> Json:
-        if one.kind == "column" and one.name == "id":
-            return Encoded([1, self.world.schema, table.name, self.cell(table, row, "id")])
-        if one.kind == "connection":
-            rows = self.seen(table, row, one.name.removesuffix("_connection"))
-            return self.connection(one, self.world.tables[one.table], rows)
-        return super()._member(one, table, row)
-
-    def connection(self, field: Field, table: Table, rows: list[Row]) -> Json:
-        """A page of rows that the role sees."""
-        self._check(field, table)
-        given = field.arguments
-        rows = [row for row in rows if self.matches(given.get("where", {}), table, row) is True]
-        keys = [*given.get("order_by", [])]
-        if not any("id" in key for key in keys):
-            keys.append({"id": Name("asc")})
-        rows = ordered(rows, [self._sort_key(key, table, rows) for key in keys])
-        for name, sign in (("after", 1), ("before", -1)):
-            if name in given:
-                cursor = json.loads(base64.b64decode(given[name]))
-                rows = [row for row in rows if self._beyond(table, row, keys, cursor) == sign]
-        return self._page(field, table, rows, keys)
-
-    def _beyond(self, table: Table, row: Row, keys: list[Json], cursor: Json) -> int:
-        """1 where a row comes after a cursor, -1 where before, 0 where it is there."""
-        for key in keys:
-            value, _ = self._sort_value(key, table, row)
-            found = compared(value, _within(cursor, key), direction_of(key))
-            if found:
-                return found
-        return 0
-
-    def _page(self, field: Field, table: Table, rows: list[Row], keys: list[Json]) -> Json:
-        given, cap = field.arguments, self.world.limit(self.role, table.name)
-        backwards = "last" in given
-        wanted = given.get("last", given.get("first"))
-        limits = [one for one in (wanted, cap) if one is not None]
-        count = min([len(rows), *limits])
-        more = wanted is not None and len(rows) > wanted and (cap is None or cap > wanted)
-        page = rows[len(rows) - count :] if backwards else rows[:count]
-        cursors = [self._shown_cursor(table, row, keys) for row in page]
-        flags: dict[str, Json] = {
-            "hasNextPage": "before" in given if backwards else more,
-            "hasPreviousPage": more if backwards else "after" in given,
-            "startCursor": cursors[0] if cursors else "",
-            "endCursor": cursors[-1] if cursors else "",
-        }
-        made: dict[str, Json] = {}
-        for one in field.selection:
-            if one.kind == "page":
-                made[one.key] = {flag.key: flags[flag.name] for flag in one.selection}
-            else:
-                made[one.key] = [
-                    {
-                        part.key: cursor
-                        if part.kind == "cursor"
-                        else self.object(part.selection, table, row)
-                        for part in one.selection
-                    }
-                    for row, cursor in zip(page, cursors, strict=True)
-                ]
-        return made
-
-    def _shown_cursor(self, table: Table, row: Row, keys: list[Json]) -> Encoded:
-        made: dict[str, Json] = {}
-        for key in keys:
-            _merge(made, _placed(key, self._sort_value(key, table, row)[0]))
-        return Encoded(made)
-
-
-def _placed(key: Json, value: Json) -> Json:
-    """A sort key with a value in place of its direction."""
-    if isinstance(key, dict):
-        return {name: _placed(inner, value) for name, inner in key.items()}
-    return value
-
-
-def _within(cursor: Json, key: Json) -> Json:
-    while isinstance(key, dict):
-        ((name, key),) = key.items()
-        cursor = cursor[name]
-    return cursor

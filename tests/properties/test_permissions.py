@@ -26,11 +26,13 @@ from tests.properties.documents import Document, Field
 from tests.properties.harness import Served, serve
 from tests.properties.hidden import disturbed
 from tests.properties.model import SESSION_VARIABLES, Json, State
-from tests.properties.oracle import Refused
-from tests.properties.reads import Reader, ReadOracle
-from tests.properties.relay import RelayOracle, RelayReader
+from tests.properties.oracle.answers import Refused
+from tests.properties.oracle.reads import ReadOracle
+from tests.properties.oracle.relay import RelayOracle
+from tests.properties.oracle.writes import WriteOracle
+from tests.properties.reads import Reader
+from tests.properties.relay import RelayReader
 from tests.properties.worlds import ROLES, make_world
-from tests.properties.writes import WriteOracle
 
 CASES = int(os.environ.get("ROWGATE_PROPERTY_CASES", "2000"))
 ROUND = 2000

@@ -1,7 +1,7 @@
-"""What the operators of an update make of a value."""
+"""What the operators of an update make of a value (contract A3; Postgres manual, 9.16)."""
 
 from tests.properties.model import Json
-from tests.properties.oracle import Refused
+from tests.properties.oracle.answers import Refused
 
 
 def change(operator: str, old: Json, value: Json) -> Json:
