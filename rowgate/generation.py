@@ -5,11 +5,12 @@ of the world is a new generation, and the old one goes when its last request end
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
 import graphql
 
+from rowgate.base.apart import Apart
 from rowgate.base.json import Json
 from rowgate.base.session import ADMIN
 from rowgate.catalog.types import Catalog
@@ -25,17 +26,22 @@ from rowgate.snapshot.types import Options, Snapshot
 Value = TypeVar("Value")
 _DOCUMENTS = 4_000
 _PROGRAMS = 64
+_INTROSPECTED = 32 * 1024 * 1024
+"""Bytes of introspection answers that are kept."""
 _NOBODY = ""
 """The role under which all roles that no permission names share a schema."""
 
 
 class Bounded(Generic[Value]):
-    """A memo table of limited size; the least recently used goes first."""
+    """A memo table of limited size; the least recently used goes first. `weigh` tells how much of
+    the limit a value takes; without it each takes one."""
 
-    __slots__ = ("_limit", "_made")
+    __slots__ = ("_limit", "_made", "_weigh", "_weight")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, weigh: Callable[[Value], int] | None = None) -> None:
         self._limit = limit
+        self._weigh = weigh or (lambda _: 1)
+        self._weight = 0
         self._made: OrderedDict[Hashable, Value] = OrderedDict()
 
     def get(self, key: Hashable) -> Value | None:
@@ -47,9 +53,12 @@ class Bounded(Generic[Value]):
 
     def put(self, key: Hashable, value: Value) -> None:
         """Keep `value` under `key`."""
+        before = self._made.pop(key, None)
+        self._weight += self._weigh(value) - (0 if before is None else self._weigh(before))
         self._made[key] = value
-        if len(self._made) > self._limit:
-            self._made.popitem(last=False)
+        while self._weight > self._limit:
+            _, gone = self._made.popitem(last=False)
+            self._weight -= self._weigh(gone)
 
     def __len__(self) -> int:
         return len(self._made)
@@ -93,6 +102,9 @@ class Generation:
         self._named = frozenset(
             {*snapshot.roles, *snapshot.inherited_roles, *snapshot.introspection_disabled_for}
         ).union(*(entry.roles or () for entry in metadata.allowlist))
+        self.introspected: Bounded[bytes] = Bounded(_INTROSPECTED, len)
+        self.reading = Apart.reading()
+        self.introspecting = Apart.introspecting()
         self._schemas: dict[SchemaKey, RoleSchema] = {}
         self._translated: dict[SchemaKey, graphql.GraphQLSchema] = {}
         self._sdl: dict[SchemaKey, str] = {}

@@ -1,6 +1,7 @@
 """`__schema` and `__type`: the role's schema as graphql-core sees it, made when first asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import graphql
@@ -25,31 +26,76 @@ from rowgate.schema.types import (
 Named = TypeVar("Named", Field, InputField)
 
 
-def answer(
-    schema: graphql.GraphQLSchema,
-    node: graphql.FieldNode,
-    fragments: Mapping[str, graphql.FragmentDefinitionNode],
-    variables: Mapping[str, Json],
-) -> bytes:
-    """The JSON of one introspection field; raises `ValidationFailed` where it is not valid."""
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """An introspection field as it was written, with what it refers to."""
+
+    node: graphql.FieldNode
+    fragments: Mapping[str, graphql.FragmentDefinitionNode]
+    variables: Mapping[str, Json]
+
+
+def answer(schema: graphql.GraphQLSchema, asked: Spoken, most: tuple[int, int]) -> bytes:
+    """The JSON of one introspection field; raises `ValidationFailed` where it is not valid, and
+    where it has more fields than it may: `most` is how many for each part of the schema (0: no
+    limit), and how many fields share them."""
     operation = graphql.OperationDefinitionNode(
         operation=graphql.OperationType.QUERY,
         name=None,
         variable_definitions=(),
         directives=(),
-        selection_set=graphql.SelectionSetNode(selections=(_bound(node, variables),)),
+        selection_set=graphql.SelectionSetNode(selections=(_bound(asked.node, asked.variables),)),
     )
-    spread = tuple(_bound(one, variables) for one in fragments.values())
+    spread = tuple(_bound(one, asked.variables) for one in asked.fragments.values())
     document = graphql.DocumentNode(definitions=(operation, *spread))
     used = _only_used(document)
     failures = graphql.validate(schema, used, max_errors=1)
     if failures:
         raise ValidationFailed(failures[0].message)
-    result = graphql.execute_sync(schema, used)
+    limit, shares = most
+    counting = [_Counting(limit * _parts(schema) // shares)] if limit else []
+    try:
+        result = graphql.execute_sync(schema, used, middleware=counting)
+    except _TooMuch:
+        text = f"the introspection asks for more than {limit} fields for each part of the schema"
+        raise ValidationFailed(text) from None
     if result.errors:
         raise ValidationFailed(result.errors[0].message)
-    key = (node.alias or node.name).value
+    key = (asked.node.alias or asked.node.name).value
     return encode((result.data or {})[key])
+
+
+class _TooMuch(BaseException):
+    """More fields than an answer may have. Not an error of a field: it ends the whole."""
+
+
+class _Counting:
+    """A middleware that counts the fields that are resolved, and ends it all beyond the limit."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def resolve(self, field: Callable[..., Any], source: Any, info: Any, **given: Any) -> Any:
+        """A field's value."""
+        self._left -= 1
+        if self._left < 0:
+            raise _TooMuch
+        return field(source, info, **given)
+
+
+def _parts(schema: graphql.GraphQLSchema) -> int:
+    """How many types, fields, arguments and values a schema has."""
+    count = 0
+    for type_ in schema.type_map.values():
+        count += 1
+        match type_:
+            case graphql.GraphQLObjectType() | graphql.GraphQLInterfaceType():
+                count += sum(1 + len(field.args) for field in type_.fields.values())
+            case graphql.GraphQLInputObjectType():
+                count += len(type_.fields)
+            case graphql.GraphQLEnumType():
+                count += len(type_.values)
+    return count
 
 
 def _bound(node: Any, variables: Mapping[str, Json]) -> Any:

@@ -1,6 +1,8 @@
 """One request, top to bottom: operation, program, run, assemble."""
 
-from collections.abc import Generator, Mapping
+import asyncio
+from collections.abc import Awaitable, Generator, Mapping
+from functools import partial
 from typing import Any
 
 from rowgate.base.errors import ApiError, Overloaded, ParseFailed, ValidationFailed
@@ -11,10 +13,13 @@ from rowgate.database.sharing.quick import Waiting
 from rowgate.features.rest.reading import read
 from rowgate.features.rest.types import RestCall
 from rowgate.operation.document import require_object, variable_values
-from rowgate.pipeline.preparing import prepared_of, program_of
+from rowgate.pipeline.preparing import prepared_apart, prepared_of, program_apart, program_of
 from rowgate.pipeline.running import run_fields, share_only
 from rowgate.pipeline.types import Answer, Endpoint, Engine, GraphQLRequest, Program, Request
 from rowgate.response.assemble import data, errors, items, members
+
+LARGE = 8_192
+"""Bytes of a body up to which it is read, and its program made, while everybody waits."""
 
 
 class Begun:
@@ -29,6 +34,7 @@ class Begun:
         "_endpoint",
         "_engine",
         "_headers",
+        "_later",
         "_program",
         "_request",
         "_session",
@@ -43,19 +49,24 @@ class Begun:
         self._headers = headers
         self._endpoint = endpoint
         self._answer: Answer | None = None
-        self._batch: list[Json] = []
+        self._later: bytes | GraphQLRequest | list[Json] | None = None
         self._request: Request | None = None
         self._program: Program | None = None
         self.waiting: Waiting | None = None
 
-    def take(self, value: Json) -> None:
-        """Begin with the decoded text of an operation."""
+    def take(self, body: bytes) -> None:
+        """Begin with a body; one that is large is looked at by whoever awaits."""
+        if len(body) > LARGE:
+            self._later = body
+            return
         try:
-            asked = _request_of(value)
+            value = decode(body)
+            if isinstance(value, list):
+                self.take_all(value)
+            else:
+                self.run(_request_of(value))
         except ApiError as error:
             self.refuse(error)
-        else:
-            self.run(asked)
 
     def take_all(self, values: list[Json]) -> None:
         """Begin with a batch of them."""
@@ -63,7 +74,11 @@ class Begun:
         if 0 < limit < len(values):
             self.refuse(ValidationFailed(f"a batch may hold at most {limit} operations"))
         else:
-            self._batch = values
+            self._later = values
+
+    def run_later(self, asked: GraphQLRequest) -> None:
+        """Have an operation looked at by whoever awaits."""
+        self._later = asked
 
     def run(self, asked: GraphQLRequest) -> None:
         """Begin with an operation."""
@@ -102,7 +117,7 @@ class Begun:
         if self._answer is not None:
             return self._answer
         if self._request is None or self._program is None:
-            return await self._all()
+            return await self._look()
         if self.waiting is not None:
             await settled(self.waiting)
             answer = self.now()
@@ -110,12 +125,37 @@ class Begun:
                 return answer
         return await self._run(self._request, self._program)
 
-    async def _all(self) -> Answer:
+    async def _look(self) -> Answer:
+        """The answer to what has been left for later."""
+        try:
+            later = self._later
+            if isinstance(later, bytes):
+                reading, settings = self._engine.world.current.reading, self._engine.settings
+                work = partial(_decoded, later)
+                later = await reading.do(settings.preparation_timeout, lambda: None, work)
+            if isinstance(later, GraphQLRequest):
+                return await self._run(*await self._prepared(later))
+            self._later = None
+            self.take_all(later or [])
+            return self._answer or await self._all(self._later or [])
+        except ApiError as error:
+            return self.refuse(error)
+        except RecursionError:
+            return self.refuse(_too_deep())
+
+    def _prepared(self, asked: GraphQLRequest) -> Awaitable[tuple[Request, Program]]:
+        return _prepared(self._engine, asked, self._session, self._headers, self._endpoint)
+
+    async def _all(self, values: list[Json]) -> Answer:
         answers = []
-        for value in self._batch:
+        for value in values:
             one = Begun(self._engine, self._session, self._headers, self._endpoint)
-            one.take(value)
+            try:
+                one.run_later(_request_of(value))
+            except ApiError as error:
+                one.refuse(error)
             answers.append(await one)
+            await asyncio.sleep(0)  # Others have their turn, whatever these were.
         cookies = tuple(pair for one in answers for pair in one.headers)
         return Answer(200, items([one.body for one in answers]), cookies)
 
@@ -140,15 +180,7 @@ def graphql(
     """The answer to a request body: an operation, or a batch of them run in order. To be called
     where an event loop runs."""
     begun = Begun(engine, session, headers, endpoint)
-    try:
-        value = decode(body)
-    except ApiError as error:
-        begun.refuse(error)
-        return begun
-    if isinstance(value, list):
-        begun.take_all(value)
-    else:
-        begun.take(value)
+    begun.take(body)
     return begun
 
 
@@ -161,7 +193,7 @@ def run_operation(
 ) -> Begun:
     """As `graphql`, for one operation."""
     begun = Begun(engine, session, headers, endpoint)
-    begun.run(request)
+    begun.run_later(request)
     return begun
 
 
@@ -174,7 +206,7 @@ async def run_stored(
     request = GraphQLRequest(*read(endpoints, asked, headers, engine.settings))
     cookies: list[tuple[str, str]] = []
     try:
-        ready = _ready(engine, request, session, headers, Endpoint.GRAPHQL)
+        ready = await _prepared(engine, request, session, headers, Endpoint.GRAPHQL)
         results = await run_fields(*ready, cookies)
     except RecursionError:
         raise _too_deep() from None
@@ -195,6 +227,11 @@ def _request_of(value: Json) -> GraphQLRequest:
     return GraphQLRequest(query, require_object(value.get("variables")), name)
 
 
+def _decoded(body: bytes) -> GraphQLRequest | list[Json]:
+    value = decode(body)
+    return value if isinstance(value, list) else _request_of(value)
+
+
 def _ready(
     engine: Engine,
     asked: GraphQLRequest,
@@ -208,13 +245,36 @@ def _ready(
     key = (role, endpoint is Endpoint.RELAY, session.backend_only)
     prepared = prepared_of(engine, generation, asked, key)
     if prepared.document.kind == "subscription" and not asked.over_socket:
-        raise ApiError(
-            "subscriptions are not supported over HTTP, use websockets instead",
-            code="unexpected-payload",
-        )
+        raise _watched_over_http()
     values = variable_values(prepared.document, asked.variables)
     request = Request(engine, generation, asked, session, headers, key, values)
     return request, program_of(request, prepared)
+
+
+async def _prepared(
+    engine: Engine,
+    asked: GraphQLRequest,
+    session: Session,
+    headers: Mapping[str, str],
+    endpoint: Endpoint,
+) -> tuple[Request, Program]:
+    """As `_ready`, for what may be large: others go on while it is read and planned."""
+    generation = engine.world.current
+    role = generation.known(session.role)
+    key = (role, endpoint is Endpoint.RELAY, session.backend_only)
+    prepared = await prepared_apart(engine, generation, asked, key)
+    if prepared.document.kind == "subscription" and not asked.over_socket:
+        raise _watched_over_http()
+    values = variable_values(prepared.document, asked.variables)
+    request = Request(engine, generation, asked, session, headers, key, values)
+    return request, await program_apart(request, prepared)
+
+
+def _watched_over_http() -> ApiError:
+    return ApiError(
+        "subscriptions are not supported over HTTP, use websockets instead",
+        code="unexpected-payload",
+    )
 
 
 def _too_deep() -> ValidationFailed:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from rowgate.base.errors import Unexpected
+from rowgate.base.json import encode
 from rowgate.database.connections.pool import Database
 from rowgate.database.replicas import Result, Work
 from rowgate.database.sharing.quick import Waiting
 from rowgate.features import federation, introspection
 from rowgate.features.actions import ActionCall, Calling, call
 from rowgate.features.federation import EntitiesField, ServiceField
+from rowgate.features.introspection import Spoken
 from rowgate.features.tables.fields import (
     Asking,
     Ran,
@@ -20,7 +22,7 @@ from rowgate.features.tables.fields import (
 )
 from rowgate.features.tables.fields import run_fields as run_tables
 from rowgate.features.validation import Judging, validate
-from rowgate.pipeline.preparing import prepared_of, refuse_hidden
+from rowgate.pipeline.preparing import prepared_apart, refuse_hidden
 from rowgate.pipeline.types import Introspection, Namespace, Program, Request, RootField, Typename
 from rowgate.response.assemble import members
 
@@ -116,7 +118,7 @@ async def _run_other(
         case Typename():
             return field.key, field.value
         case Introspection():
-            return field.key, _introspected(request, field)
+            return field.key, await _introspected(request, field)
         case Namespace():
             inner = await run_fields(request, Program(kind, field.fields), cookies)
             return field.key, members(inner)
@@ -135,11 +137,22 @@ async def _run_other(
     raise AssertionError(field)
 
 
-def _introspected(request: Request, field: Introspection) -> bytes:
-    schema = request.generation.translated(request.key)
-    prepared = prepared_of(request.engine, request.generation, request.asked, request.key)
-    fragments = prepared.document.fragments
-    return introspection.answer(schema, field.asked.node, fragments, request.values)
+async def _introspected(request: Request, field: Introspection) -> bytes:
+    generation, asked = request.generation, request.asked
+    values = encode(request.values) if request.values else b""
+    key = (request.key, asked.query, asked.operation_name, field.key, values)
+    found = generation.introspected.get(key)
+    if found is None:
+        settings = request.engine.settings
+        prepared = await prepared_apart(request.engine, generation, asked, request.key)
+        schema = generation.translated(request.key)
+        spoken = Spoken(field.asked.node, prepared.document.fragments, request.values)
+        most = (settings.introspection_limit, field.shares)
+        work = partial(introspection.answer, schema, spoken, most)
+        look = partial(generation.introspected.get, key)
+        found = await generation.introspecting.do(settings.preparation_timeout, look, work)
+        generation.introspected.put(key, found)
+    return found
 
 
 def _calling(request: Request) -> Calling:

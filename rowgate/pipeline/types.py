@@ -71,10 +71,11 @@ class Typename:
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """An introspection field."""
+    """An introspection field; `shares` of them stand in the operation and share its limit."""
 
     key: bytes
     asked: Introspect
+    shares: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,18 @@ class Settings:
         "longest run of a script of `run_sql`, or of `pg_dump`; 0 is no limit",
         own("SCRIPT_TIMEOUT", seconds),
     )
+    preparation_timeout: float = setting(
+        30.0,
+        "longest wait until a large request is read and planned, or an introspection is answered; "
+        "0 is no limit",
+        own("PREPARATION_TIMEOUT", seconds),
+    )
+    introspection_limit: int = setting(
+        30,
+        "fields of an introspection answer at most, for each type, field, argument and value of "
+        "the role's schema; the whole schema takes about 10; 0 is no limit",
+        own("INTROSPECTION_LIMIT", whole()),
+    )
     body_limit: int = setting(
         10 * 1024 * 1024, "bytes of a request at most; 0 is no limit", own("BODY_LIMIT", whole())
     )
