@@ -17,6 +17,7 @@ from rowgate.base.errors import AccessDenied, ApiError
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
 from rowgate.database.failures import FAILURES, as_api_error
+from rowgate.features.disclosure import disclosed
 from rowgate.settings import Settings
 
 Answer = tuple[int, bytes]
@@ -55,20 +56,22 @@ async def _answer(
     world: World, settings: Settings, received: tuple[Endpoint, bytes], session: Session
 ) -> Answer:
     endpoint, body = received
+    sent: Json = None
     try:
-        asked = requests.read(decode(body), endpoint)
+        sent = decode(body)
+        asked = requests.read(sent, endpoint)
         authorize(asked.command, session)
         if not asked.command.writes and asked.resource_version is None:
             return 200, encode(await _run(asked.command, world.reading(session)))
         async with world.changing(session, asked.resource_version) as draft:
             value = await _run(asked.command, draft)
         return 200, encode(value)
-    except ApiError as error:
-        return refusal(error, settings, session)
+    except (ApiError, *FAILURES) as error:
+        snapshot = world.reading(session).generation.snapshot
+        told = disclosed(as_api_error(error), snapshot, session, sent)
+        return refusal(told, settings, session)
     except RecursionError:
         return refusal(ApiError("the request is nested too deeply"), settings, session)
-    except FAILURES as error:
-        return refusal(as_api_error(error), settings, session)
 
 
 def authorize(command: Command, session: Session) -> None:

@@ -10,7 +10,7 @@ from rowgate.algebra.types import Condition, Constant, Operand, Value, conjuncti
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep, QualifiedName
-from rowgate.catalog.types import INT8
+from rowgate.catalog.types import INT8, UniqueKey
 from rowgate.plan.outputs import nested
 from rowgate.plan.scope import Scope
 from rowgate.plan.types import (
@@ -79,9 +79,9 @@ class Planner:
             return None
         return self._column(table, name, "select", ARGS)
 
-    def rows(self, table: Table, condition: Condition) -> Condition:
+    def rows(self, table: Table, condition: Condition, *, computed: bool = False) -> Condition:
         """`condition` on those rows of a related table that the role may see."""
-        return conjunction([self.scope.visible(table), condition])
+        return self.scope.among(table, condition, computed=computed)
 
     # --- the five queries
 
@@ -267,10 +267,13 @@ class Planner:
         return {name: Constant(value, types[name].type) for name, value in given.items()}
 
     def _conflict(self, table: Table, how: OnConflict, columns: tuple[str, ...]) -> Conflict:
-        constraint = how.constraint or _constraint_on(table, how.columns)
+        keys = table.upsert_keys(self.scope.role)
+        constraint = how.constraint or _constraint_on(table, keys, how.columns)
         if constraint is None:
-            constraint = _only_constraint(table, how)
-        _check_constraint(table, constraint)
+            constraint = _only_constraint(keys, how)
+        if all(key.name != constraint for key in keys):
+            text = f'constraint "{constraint}" for table "{table.name}" does not exist'
+            raise denied("unexpected", text, (*ARGS, "on_conflict", "constraint"))
         overwritten = self._updatable(table, columns) if how.update else ()
         return self.scope.conflict(table, constraint, overwritten, conjunction([]))
 
@@ -315,40 +318,33 @@ def _assignment(table: Table, name: str, operator: str, value: Json) -> Assignme
     return Assignment(name, type_, operator, None if value is None else Constant(value, type_))
 
 
-def _constraint_on(table: Table, columns: tuple[str, ...]) -> str | None:
+def _constraint_on(
+    table: Table, keys: tuple[UniqueKey, ...], columns: tuple[str, ...]
+) -> str | None:
     """The name of the key over exactly `columns`; None where no columns are given."""
     if not columns:
         return None
     for name in columns:
         if name not in table.columns:
             raise _no_such_column(name, (*ARGS, "on_conflict", "constraint_on"))
-    keys = (table.relation.primary_key, *table.relation.unique_keys)
     for key in keys:
-        if key is not None and set(key.columns) == set(columns):
+        if set(key.columns) == set(columns):
             return key.name
     text = "there is no unique or exclusion constraint on target column(s)"
     raise denied("constraint-error", text, ARGS)
 
 
-def _only_constraint(table: Table, how: OnConflict) -> str:
+def _only_constraint(keys: tuple[UniqueKey, ...], how: OnConflict) -> str:
     """The key that `ignore` without a constraint is about, where there is no choice."""
     path = (*ARGS, "on_conflict")
     if how.update:
         text = "Expecting 'constraint' or 'constraint_on' when the 'action' is 'update'"
         raise denied("unexpected-payload", text, path)
-    keys = (table.relation.primary_key, *table.relation.unique_keys)
-    names = [key.name for key in keys if key is not None]
+    names = [key.name for key in keys]
     if len(names) != 1:
         text = "'constraint' is needed for a table that has not exactly one unique key"
         raise denied("not-supported", text, path)
     return names[0]
-
-
-def _check_constraint(table: Table, name: str) -> None:
-    keys = (table.relation.primary_key, *table.relation.unique_keys)
-    if all(key is None or key.name != name for key in keys):
-        text = f'constraint "{name}" for table "{table.name}" does not exist'
-        raise denied("unexpected", text, (*ARGS, "on_conflict", "constraint"))
 
 
 def _refuse_unvalidated(

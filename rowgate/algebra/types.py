@@ -47,11 +47,13 @@ class WholeSession:
 
 @dataclass(frozen=True, slots=True)
 class RowColumn:
-    """A column of the row at hand, or (`root`) of the row that the whole condition is about."""
+    """A column of the row at hand, or (`root`) of the row that the whole condition is about.
+    `derived`: it is not stored, but an expression that is evaluated when it is read."""
 
     column: str
     type: PgType
     root: bool = False
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,15 @@ class Rooted:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """The condition for rows of a role's filter, false for all others, on which it is not
+    evaluated."""
+
+    filter: "Condition"
+    condition: "Condition"
+
+
+@dataclass(frozen=True, slots=True)
 class AggregateCompare:
     """An aggregate over related rows compared: `function(distinct arguments) filter (where …)`."""
 
@@ -281,6 +292,7 @@ Condition = (
     | RelatedByFunction
     | Exists
     | Rooted
+    | Within
     | AggregateCompare
 )
 

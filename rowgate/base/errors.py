@@ -2,6 +2,7 @@
 
 ```
 ApiError                    any refusal; 400 unless said otherwise
+├── InPostgresWords         what Postgres says of a row or a value             of its SQLSTATE
 ├── ValidationFailed        the document does not fit the role's schema        validation-failed
 ├── ParseFailed             a value of the body has the wrong form             parse-failed
 ├── NotSupported            known, and not offered here                        not-supported
@@ -66,6 +67,12 @@ class ApiError(Exception):
         if with_internal and self.internal is not None:
             body["internal"] = self.internal
         return body
+
+
+class InPostgresWords(ApiError):
+    """A refusal whose message is Postgres' own, and may quote rows and names."""
+
+    code = "data-exception"
 
 
 class ValidationFailed(ApiError):

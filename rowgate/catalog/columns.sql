@@ -6,6 +6,7 @@ select
     a.atttypid as type,
     not (a.attnotnull or t.typtype = 'd' and t.typnotnull) as nullable,
     a.attgenerated <> '' as generated,
+    a.attgenerated = 'v' as virtual,
     a.attgenerated = '' and (a.atthasdef or t.typtype = 'd' and t.typdefault is not null)
         as has_default,
     a.attidentity::text as identity,

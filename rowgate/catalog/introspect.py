@@ -14,6 +14,7 @@ import asyncpg
 
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.kinds import IDENTITIES, RELATION_KINDS, VOLATILITIES, Row, TypeGraph
+from rowgate.catalog.origins import is_expression, shown_places
 from rowgate.catalog.types import (
     Catalog,
     Column,
@@ -29,6 +30,7 @@ _QUERIES = {
     for entry in files("rowgate.catalog").iterdir()
     if entry.name.endswith(".sql")
 }
+_OBJECTS = ("relations", "columns", "constraints", "rules", "types", "functions", "views")
 _SERVER_VERSION = "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4"
 _UPDATE, _INSERT, _DELETE = 4, 8, 16
 _INPUTS = frozenset("ibv")
@@ -44,10 +46,7 @@ async def introspect(
     Raises whatever asyncpg raises where the database cannot be asked.
     """
     async with _one_view(connection):
-        rows = {
-            name: await connection.fetch(_QUERIES[name])
-            for name in ("relations", "columns", "constraints", "types", "functions")
-        }
+        rows = {name: await connection.fetch(_QUERIES[name]) for name in _OBJECTS}
         accepted = await connection.fetch(_QUERIES["aggregatable"])
         version = await connection.fetchval(_SERVER_VERSION)
         enums = await _enum_rows(connection, enum_tables)
@@ -95,8 +94,15 @@ async def _enum_rows(
 def _relations(rows: Mapping[str, Sequence[Row]], types: TypeGraph) -> list[Relation]:
     columns = _by_relation(rows["columns"])
     constraints = _by_relation(rows["constraints"])
+    rules = _by_relation(rows["rules"])
+    shown = shown_places(rows["views"])
     return [
-        _relation(row, columns.get(row["oid"], ()), constraints.get(row["oid"], ()), types)
+        _relation(
+            row,
+            [_column(one, types, shown) for one in columns.get(row["oid"], ())],
+            constraints.get(row["oid"], ()),
+            {one["name"]: frozenset(one["columns"]) for one in rules.get(row["oid"], ())},
+        )
         for row in rows["relations"]
     ]
 
@@ -106,7 +112,10 @@ def _by_relation(rows: Iterable[Row]) -> dict[int, tuple[Row, ...]]:
 
 
 def _relation(
-    row: Row, columns: Sequence[Row], constraints: Sequence[Row], types: TypeGraph
+    row: Row,
+    columns: Sequence[Column],
+    constraints: Sequence[Row],
+    rules: Mapping[str, frozenset[str]],
 ) -> Relation:
     keys = {
         kind: tuple(
@@ -119,7 +128,7 @@ def _relation(
     return Relation(
         name=QualifiedName(row["schema"], row["name"]),
         kind=RELATION_KINDS[row["kind"]],
-        columns={column["name"]: _column(column, types) for column in columns},
+        columns={column.name: column for column in columns},
         primary_key=keys["p"][0] if keys["p"] else None,
         unique_keys=keys["u"],
         foreign_keys=tuple(_foreign_key(key) for key in constraints if key["kind"] == "f"),
@@ -129,10 +138,13 @@ def _relation(
         description=row["description"],
         oid=row["oid"],
         inherited=row["inherited"],
+        rules=rules,
     )
 
 
-def _column(row: Row, types: TypeGraph) -> Column:
+def _column(
+    row: Row, types: TypeGraph, shown: Mapping[int, Mapping[int, tuple[int, int]]]
+) -> Column:
     return Column(
         name=row["name"],
         type=types.type(row["type"]),
@@ -143,6 +155,7 @@ def _column(row: Row, types: TypeGraph) -> Column:
         updatable=row["updatable"],
         description=row["description"],
         position=row["position"],
+        derived=row["virtual"] or is_expression((row["relation"], row["position"]), shown),
     )
 
 

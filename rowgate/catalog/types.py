@@ -48,7 +48,8 @@ class PgType:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `identity` is `always`, `by default` or None; `generated`: GENERATED … STORED."""
+    """One column. `identity` is `always`, `by default` or None; `generated`: GENERATED AS.
+    `derived`: it is not stored, but an expression (of a view, or virtual)."""
 
     name: str
     type: PgType
@@ -59,6 +60,7 @@ class Column:
     updatable: bool = True
     description: str | None = None
     position: int = 0
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class ForeignKey:
 class Relation:
     """A table or anything that can stand for one. The three flags say whether Postgres accepts
     INSERT, UPDATE and DELETE on it (auto-updatable views and INSTEAD OF triggers included).
-    `inherited`: other tables inherit from it, so that reading it may find a key twice."""
+    `inherited`: other tables inherit from it, so that reading it may find a key twice.
+    `rules`: every constraint and unique index by name, with the columns that it looks at."""
 
     name: QualifiedName
     kind: RelationKind
@@ -99,6 +102,7 @@ class Relation:
     description: str | None = None
     oid: int = 0
     inherited: bool = False
+    rules: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def at_most_one(self, columns: Set[str]) -> bool:
         """Whether no two rows can have the same values, none of them null, in `columns`."""

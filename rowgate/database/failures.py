@@ -8,7 +8,7 @@ import ssl
 
 import asyncpg
 
-from rowgate.base.errors import ApiError, Unexpected
+from rowgate.base.errors import ApiError, InPostgresWords, Unexpected
 
 CHECK_FAILED = "rowgate: check constraint of an insert/update permission has failed"
 """What a statement casts to boolean, so that it fails, where a permission's check does not hold."""
@@ -61,7 +61,7 @@ def as_api_error(error: Exception) -> ApiError:
     if isinstance(error, OSError):
         return Unexpected("connection error", code="postgres-error", internal=_of_network(error))
     if isinstance(error, asyncpg.exceptions.DataError | ValueError | OverflowError):
-        return ApiError(str(error), code="data-exception")
+        return InPostgresWords(str(error))
     if isinstance(error, asyncpg.InterfaceError | LOST):
         return Unexpected("connection error", code="postgres-error", internal=type(error).__name__)
     return Unexpected("internal error", internal=type(error).__name__)
@@ -99,7 +99,7 @@ def _of_postgres(error: asyncpg.PostgresError) -> ApiError:
     internal = describe(error)
     if state in _CONSTRAINTS:
         prefix, code = _CONSTRAINTS[state]
-        return ApiError(prefix + message, code=code)
+        return InPostgresWords(prefix + message, code=code)
     if state == "22P02" and CHECK_FAILED in message:
         text = CHECK_FAILED.removeprefix("rowgate: ")
         return ApiError(text, code="permission-error")
@@ -109,12 +109,12 @@ def _of_postgres(error: asyncpg.PostgresError) -> ApiError:
 def _by_class(state: str, message: str, internal: dict[str, object]) -> ApiError:
     if state in _FIXED:
         text, code = _FIXED[state]
-        return ApiError(text or message, code=code)
+        return ApiError(text, code=code) if text else InPostgresWords(message, code=code)
     if state in _UNAVAILABLE or state.startswith(("08", "57P")):
         text, code = _UNAVAILABLE.get(state, ("connection error", "postgres-error"))
         return Unexpected(text, code=code, internal=internal)
     if state.startswith("22"):
-        return ApiError(message, code="data-exception")
+        return InPostgresWords(message)
     if state.startswith("54"):
         return ApiError("the operation is too complex", code="bad-request", internal=internal)
     return Unexpected("database query error", internal=internal)

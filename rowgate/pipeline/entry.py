@@ -10,6 +10,7 @@ from rowgate.base.json import Json, decode
 from rowgate.base.session import Session
 from rowgate.database.run import settled, shared_answer
 from rowgate.database.sharing.quick import Waiting
+from rowgate.features.disclosure import disclosed, literals
 from rowgate.features.rest.reading import read
 from rowgate.features.rest.types import RestCall
 from rowgate.operation.document import require_object, variable_values
@@ -102,12 +103,12 @@ class Begun:
 
     def now(self) -> Answer | None:
         """The answer, once `waiting` is done; None where more is to be done for it."""
-        if self.waiting is None or self._program is None:
+        if self.waiting is None or self._program is None or self._request is None:
             return None
         try:
             value = shared_answer(self.waiting)
         except ApiError as error:
-            return self.refuse(error)
+            return self.refuse(_disclosed(error, self._request))
         return None if value is None else Answer(200, data([(self._program.fields[0].key, value)]))
 
     def __await__(self) -> Generator[Any, None, Answer]:
@@ -164,7 +165,7 @@ class Begun:
         try:
             results = await run_fields(request, program, cookies)
         except ApiError as error:
-            return self.refuse(error)
+            return self.refuse(_disclosed(error, request))
         except RecursionError:
             return self.refuse(_too_deep())
         return Answer(200, data(results), tuple(cookies))
@@ -205,9 +206,12 @@ async def run_stored(
     endpoints = engine.world.current.snapshot.endpoints
     request = GraphQLRequest(*read(endpoints, asked, headers, engine.settings))
     cookies: list[tuple[str, str]] = []
+    ready: tuple[Request, Program] | None = None
     try:
         ready = await _prepared(engine, request, session, headers, Endpoint.GRAPHQL)
         results = await run_fields(*ready, cookies)
+    except ApiError as error:
+        raise (error if ready is None else _disclosed(error, ready[0])) from error
     except RecursionError:
         raise _too_deep() from None
     return Answer(200, members(results), tuple(cookies))
@@ -275,6 +279,12 @@ def _watched_over_http() -> ApiError:
         "subscriptions are not supported over HTTP, use websockets instead",
         code="unexpected-payload",
     )
+
+
+def _disclosed(error: ApiError, request: Request) -> ApiError:
+    """An error as the one who asked may see it."""
+    sent = [literals(request.asked.query), request.asked.variables]
+    return disclosed(error, request.generation.snapshot, request.session, sent)
 
 
 def _too_deep() -> ValidationFailed:

@@ -7,6 +7,7 @@ columns checked and its limit set; the renderer accepts only these types.
 import dataclasses
 from collections.abc import Mapping
 
+from rowgate.algebra.narrowing import Narrowing
 from rowgate.algebra.types import (
     FALSE,
     TRUE,
@@ -19,7 +20,6 @@ from rowgate.algebra.types import (
     Rooted,
     RowColumn,
     Value,
-    conjunction,
 )
 from rowgate.base.errors import ApiError, ValidationFailed
 from rowgate.base.names import QualifiedName
@@ -106,7 +106,7 @@ class Scope:
         if guard is None:
             raise self._denied("select", table)
         column = table.columns[name]
-        operand = RowColumn(name, column.type)
+        operand = RowColumn(name, column.type, derived=column.column.derived)
         return operand if guard == TRUE else Guarded(guard, operand, column.type)
 
     def computed(self, table: Table, name: str, call: FunctionCall) -> Operand:
@@ -153,7 +153,12 @@ class Scope:
 
     def related(self, join: Join, condition: Condition) -> Condition:
         """`condition` on rows of a related table, limited to those that the role may see."""
-        return conjunction([self.visible(self.table(join.target)), condition])
+        return self.among(self.table(join.target), condition)
+
+    def among(self, table: Table, condition: Condition, *, computed: bool = False) -> Condition:
+        """`condition` on those rows of another table that the role may see. `computed`: they are
+        what a function gives."""
+        return Narrowing(self.visible(table), computed).by(condition)
 
     def visible(self, table: Table) -> Condition:
         """Whether the role may see a row, as a condition inside another one."""
@@ -203,7 +208,7 @@ class Scope:
         assignments: dict[str, Value | None] = dict.fromkeys(columns)
         assignments.update(permission.presets)
         return Conflict(
-            constraint, assignments, conjunction([permission.filter, where]), permission.check
+            constraint, assignments, Narrowing(permission.filter).by(where), permission.check
         )
 
     def update(self, table: Table, where: Condition, assignments: tuple[Assignment, ...]) -> Update:

@@ -1,5 +1,6 @@
 """A request's `where` → a `Condition`, each column and relationship through the scope."""
 
+from rowgate.algebra.narrowing import PATTERNS, PatternCheck
 from rowgate.algebra.types import (
     TRUE,
     AggregateCompare,
@@ -20,6 +21,7 @@ from rowgate.algebra.types import (
     disjunction,
 )
 from rowgate.base.errors import ValidationFailed
+from rowgate.base.session import ADMIN
 from rowgate.catalog.types import BOOL, FLOAT8, INT4, PgType
 from rowgate.operation.types import (
     Entries,
@@ -88,7 +90,7 @@ class WhereReader:
             case ComputedRowsInput():
                 target = item.meaning.table
                 inner = self.read(value, target, at)
-                rows = conjunction([self.scope.visible(target), inner])
+                rows = self.scope.among(target, inner, computed=True)
                 return RelatedByFunction(call_of(item.meaning.computed, {}), rows)
             case RelationshipAggregateInput():
                 return self._aggregates(item.meaning, value, at)
@@ -127,7 +129,10 @@ class WhereReader:
             case Comparison():
                 meaning = item.meaning
                 read = members if meaning.many else required
-                return Compare(operand, meaning.operator, read(given, meaning.type, at))
+                value = read(given, meaning.type, at)
+                if meaning.operator in PATTERNS and self.scope.role != ADMIN:
+                    value = PatternCheck.on(value)
+                return Compare(operand, meaning.operator, value)
             case Special.IS_NULL:
                 return _is_null(operand, given)
             case Special():

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from rowgate.base.naming import field_name, type_name
+from rowgate.catalog.types import UniqueKey
 from rowgate.schema.build import Builder
 from rowgate.schema.columns import column_enum, column_type
 from rowgate.schema.meanings import Change, ColumnInput, Part, RelationshipInput
@@ -102,9 +103,7 @@ def _nested(builder: Builder, table: Table, suffix: str, data: Type) -> InputTyp
 
 def conflict_argument(builder: Builder, table: Table) -> tuple[InputField, ...]:
     """`on_conflict`, where the table has a unique constraint."""
-    keys = list(table.relation.unique_keys)
-    if table.relation.primary_key and table.relation.primary_key not in keys:
-        keys.insert(0, table.relation.primary_key)
+    keys = table.upsert_keys(builder.role)
     if not keys:
         return ()
     naming = builder.naming(table)
@@ -112,7 +111,7 @@ def conflict_argument(builder: Builder, table: Table) -> tuple[InputField, ...]:
         ("on_conflict", table.source, table.name),
         lambda: InputType(
             type_name(naming, f"{table.graphql_name}_on_conflict"),
-            lambda: inputs(*_conflict_fields(builder, table, [key.name for key in keys])),
+            lambda: inputs(*_conflict_fields(builder, table, keys)),
             f'on_conflict condition type for table "{table.name}"',
         ),
     )
@@ -120,11 +119,18 @@ def conflict_argument(builder: Builder, table: Table) -> tuple[InputField, ...]:
     return (InputField(name, type_, "on_conflict", description="upsert condition"),)
 
 
-def _conflict_fields(builder: Builder, table: Table, keys: list[str]) -> Iterator[InputField]:
+def _described(key: UniqueKey) -> str:
+    columns = ", ".join(f'"{name}"' for name in key.columns)
+    return f"unique or primary key constraint on columns {columns}"
+
+
+def _conflict_fields(
+    builder: Builder, table: Table, keys: tuple[UniqueKey, ...]
+) -> Iterator[InputField]:
     naming = builder.naming(table)
     constraint = EnumType(
         type_name(naming, f"{table.graphql_name}_constraint"),
-        {name: EnumValue(name, name, "unique or primary key constraint") for name in keys},
+        {key.name: EnumValue(key.name, key.name, _described(key)) for key in keys},
         f'unique or primary key constraints on table "{table.name}"',
     )
     yield InputField("constraint", NonNull(constraint), "constraint")

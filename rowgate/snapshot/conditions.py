@@ -61,8 +61,8 @@ class Access(Protocol):
     def column(self, table: Table, name: str) -> Operand | None:
         """The column of that name as an operand; None where there is none."""
 
-    def rows(self, table: Table, condition: Condition) -> Condition:
-        """The condition under which rows of a related table count."""
+    def rows(self, table: Table, condition: Condition, *, computed: bool = False) -> Condition:
+        """The condition under which rows of another table count. `computed`: a function's."""
 
 
 def session_variable(value: Json) -> str | None:
@@ -152,7 +152,7 @@ class ConditionReader:
         assert computed.table is not None
         table = self.access.table(computed.table)
         condition = self._about(table).read(value)
-        return RelatedByFunction(call, self.access.rows(table, condition))
+        return RelatedByFunction(call, self.access.rows(table, condition, computed=True))
 
     def _comparisons(self, operand: Operand, value: Json, *, nullable: bool = True) -> Condition:
         if isinstance(value, dict) and all(key[:1] in "_$" for key in value):

@@ -54,7 +54,13 @@ class DefinerAccess:
         column = table.columns.get(name)
         return None if column is None else RowColumn(name, column.type)
 
-    def rows(self, table: Table, condition: Condition) -> Condition:  # noqa: ARG002
+    def rows(
+        self,
+        table: Table,  # noqa: ARG002
+        condition: Condition,
+        *,
+        computed: bool = False,  # noqa: ARG002
+    ) -> Condition:
         """Every row counts."""
         return condition
 

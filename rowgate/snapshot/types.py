@@ -16,7 +16,8 @@ from rowgate.algebra.types import (
 from rowgate.base.json import Json
 from rowgate.base.names import QualifiedName
 from rowgate.base.naming import Naming
-from rowgate.catalog.types import Column, Function, PgType, Relation
+from rowgate.base.session import ADMIN
+from rowgate.catalog.types import Column, Function, PgType, Relation, UniqueKey
 from rowgate.metadata.types import (
     ActionDeclaration,
     CustomTypes,
@@ -237,6 +238,29 @@ class Table:
     def permission(self, role: str) -> Permissions:
         """What `role` may do here."""
         return self.permissions.get(role, NO_PERMISSIONS)
+
+    def reached_columns(self, role: str) -> frozenset[str]:
+        """The columns that `role` reads, writes, or has set by a preset."""
+        own = self.permission(role)
+        reached = frozenset(own.select.columns if own.select else ())
+        for one in (own.insert, own.update):
+            if one is not None:
+                reached |= one.columns | frozenset(one.presets)
+        return reached
+
+    def upsert_keys(self, role: str) -> tuple[UniqueKey, ...]:
+        """The keys that an upsert of `role` may name: those of columns that it reaches. Postgres
+        takes none that is deferrable."""
+        primary, reached = self.relation.primary_key, self.reached_columns(role)
+        keys = dict.fromkeys((*((primary,) if primary else ()), *self.relation.unique_keys))
+        return tuple(
+            key for key in keys if key.immediate and (role == ADMIN or reached >= set(key.columns))
+        )
+
+    def knows_rule(self, role: str, name: str) -> bool:
+        """Whether `role` reaches all columns that a constraint or unique index looks at."""
+        over = self.relation.rules.get(name, frozenset())
+        return bool(over) and over <= self.reached_columns(role)
 
 
 @dataclass(frozen=True, slots=True)

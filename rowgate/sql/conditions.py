@@ -27,6 +27,7 @@ from rowgate.algebra.types import (
     Spatial,
     Value,
     WholeSession,
+    Within,
 )
 from rowgate.base.names import RESERVED, QualifiedName
 from rowgate.catalog.types import PgType, TypeKind
@@ -180,6 +181,10 @@ class Conditions:
         match condition:
             case Rooted():
                 return self._anew(condition.condition, frame)
+            case Within():
+                test = self.condition(condition.filter, frame)
+                shown = self.condition(condition.condition, frame)
+                return f"(case when {test} then {shown} else false end)"
             case Related():
                 on = self.join(condition.join, frame, inner)
                 source = self.named(condition.join.target)

@@ -1,6 +1,6 @@
 """Relay connections: a page of rows, its cursors, whether there is more on either side."""
 
-from rowgate.algebra.types import Constant, Join
+from rowgate.algebra.types import TRUE, Constant, Join, Operand
 from rowgate.base.names import RESERVED
 from rowgate.plan.types import (
     Connection,
@@ -8,11 +8,13 @@ from rowgate.plan.types import (
     Fields,
     Order,
     PagePart,
+    Rows,
     Text,
 )
 from rowgate.sql.conditions import Frame
 from rowgate.sql.names import literal, quote
 from rowgate.sql.outputs import NUMBER, OutputWriter, base64_of, json_object
+from rowgate.sql.rows import narrowing
 
 _CURSOR = quote(f"{RESERVED}cursor")
 
@@ -45,6 +47,8 @@ class ConnectionWriter(OutputWriter):
         for values, after in ((connection.after, True), (connection.before, False)):
             if values is not None:
                 beyond = self._beyond(connection, values, frame, after=after)
+                if self._can_fail(rows):
+                    beyond = f"(case when {self.condition(rows.filter, frame)} then {beyond} end)"
                 where += f" and {beyond}" if where else f" where {beyond}"
         distinct = self.distinct(rows, frame)
         order = self.order(rows, frame, backwards=_backwards(connection))
@@ -54,6 +58,15 @@ class ConnectionWriter(OutputWriter):
         if rows.cap is not None and (wanted is None or rows.cap <= wanted):
             limit = f" limit {rows.cap}"
         return f"select {distinct}{frame.alias}.*{whole} from {source}{where}{order}{limit}"
+
+    @staticmethod
+    def _can_fail(rows: Rows) -> bool:
+        """Whether comparing sort keys may fail on a row that the role does not see."""
+        keys = [one.key for one in rows.order_by]
+        limits = narrowing(rows)
+        return rows.filter != TRUE and any(
+            isinstance(key, Operand) and limits.operand_can_fail(key) for key in keys
+        )
 
     def _beyond(
         self, connection: Connection, values: tuple[Constant, ...], frame: Frame, *, after: bool

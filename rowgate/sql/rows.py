@@ -1,13 +1,12 @@
 """Rows as `from … where … order by … limit …`."""
 
+from rowgate.algebra.narrowing import Narrowing
 from rowgate.algebra.types import (
     TRUE,
-    Condition,
     Constant,
     Join,
     RowColumn,
     Value,
-    conjunction,
 )
 from rowgate.plan.origins import (
     FromField,
@@ -37,6 +36,11 @@ WRITTEN = quote("written")
 def is_found(join: Join, inner: Frame) -> str:
     """Whether a row that is joined is there."""
     return f"{inner.column(join.pairs[0][1])} is not null"
+
+
+def narrowing(rows: Rows) -> Narrowing:
+    """How a request's conditions narrow rows that a role sees."""
+    return Narrowing(rows.filter, isinstance(rows.origin, FromFunction | FromNative))
 
 
 class RowsWriter(Conditions):
@@ -85,7 +89,7 @@ class RowsWriter(Conditions):
         tests = []
         if join is not None and parent is not None:
             tests.append(self.join(join, parent, frame))
-        condition: Condition = conjunction([rows.filter, rows.where])
+        condition = narrowing(rows).by(rows.where)
         if condition != TRUE:
             tests.append(self.condition(condition, frame))
         return f" where {' and '.join(tests)}" if tests else ""

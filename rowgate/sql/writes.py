@@ -1,7 +1,7 @@
 """Inserts, updates and deletes: one statement each, its check inside, its answer built from what
 it returned."""
 
-from rowgate.algebra.types import TRUE, Condition, WholeSession, conjunction
+from rowgate.algebra.types import TRUE, Condition, WholeSession
 from rowgate.base.names import RESERVED
 from rowgate.plan.types import (
     AffectedRows,
@@ -21,7 +21,7 @@ from rowgate.sql.conditions import Frame
 from rowgate.sql.connections import ConnectionWriter
 from rowgate.sql.names import literal, qualified, quote, type_name
 from rowgate.sql.outputs import json_object
-from rowgate.sql.rows import WRITTEN
+from rowgate.sql.rows import WRITTEN, narrowing
 from rowgate.sql.types import GivenCount
 
 _SESSION = quote("session")
@@ -166,7 +166,7 @@ class WriteWriter(ConnectionWriter):
         return f"update {qualified(update.table)} as t0 set {changes}{where}"
 
     def _where(self, rows: Rows) -> str:
-        condition = conjunction([rows.filter, rows.where])
+        condition = narrowing(rows).by(rows.where)
         test = "" if condition == TRUE else f" and {self.condition(condition, Frame())}"
         return f" where ({self.setting()}) is not null{test}"
 

@@ -72,6 +72,26 @@ async def test_null_in_where_and_a_row_without_a_value(filled: Desk) -> None:
     assert await filled.send(command, session=Session("guest", {})) == (200, [{"id": 3}])
 
 
+async def test_a_refusal_shows_a_role_only_what_it_reaches(filled: Desk) -> None:
+    await filled.sql("alter table article rename constraint article_author_id_fkey to hidden_fkey")
+    wide = {"table": "author", "role": "user", "permission": {"columns": "*", "filter": {}}}
+    await filled.do("create_update_permission", wide)
+    narrow = {"table": "author", "role": "user", "permission": {"filter": {}}}
+    await filled.do("create_delete_permission", narrow)
+    await filled.do("drop_select_permission", {"table": "article", "role": "user"})
+    delete = {"type": "delete", "args": {"table": "author", "where": {"id": 1}}}
+    status, answer = await filled.send(delete, session=USER)
+    assert (status, answer["error"]) == (
+        400,
+        'Foreign key violation. update or delete on table "author" violates foreign key '
+        "constraint on another table",
+    )
+    assert "hidden_fkey" in (await filled.send(delete))[1]["error"]
+    change = {"table": "author", "where": {}, "$set": {"id": "many"}}
+    status, answer = await filled.send({"type": "update", "args": change}, session=USER)
+    assert answer["error"] == 'invalid input syntax for type integer: "many"'
+
+
 async def test_star_shows_what_the_role_may_see(filled: Desk) -> None:
     command = {"type": "select", "args": {"table": "author", "columns": ["*"]}}
     assert (await filled.send(command))[1][2] == {"id": 3, "name": "Cyd", "active": False}

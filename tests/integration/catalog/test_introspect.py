@@ -248,3 +248,34 @@ async def test_the_number_of_statements_does_not_grow(connection: asyncpg.Connec
     )
     assert await _statements(connection) == before > 0
     assert len((await introspect(connection)).relations) > 50
+
+
+async def test_columns_of_views_that_are_expressions(connection: asyncpg.Connection) -> None:
+    await connection.execute("""
+        create view app.joined as
+            select a.id, s.loud, s.name, (select max(b) from app.article) as most, '{\\}' as text
+            from app.author a join app.simple s using (id);
+        create view app.either as select id from app.author union all select b from app.article;
+    """)
+    relations = (await introspect(connection)).relations
+    simple = relations[app("simple")].columns
+    assert {name: one.derived for name, one in simple.items()} == {
+        "id": False, "loud": True, "name": False,
+    }  # fmt: skip
+    joined = relations[app("joined")].columns
+    assert [name for name, one in joined.items() if not one.derived] == ["id", "name"]
+    assert relations[app("either")].columns["id"].derived
+    kept = relations[app("kept")].columns
+    assert not any(one.derived for one in kept.values()), "a materialized view stores its columns"
+
+
+async def test_what_constraints_and_unique_indexes_look_at(connection: asyncpg.Connection) -> None:
+    await connection.execute("create unique index early on app.article (abs(a)) where b > 0")
+    article = (await introspect(connection)).relations[app("article")].rules
+    assert dict(article) == {
+        "article_pkey": {"a", "b"},
+        "article_b_author_id_key": {"b", "author_id"},
+        "article_author_id_fkey": {"author_id"},
+        "article_during_excl": {"during"},
+        "early": {"a", "b"},
+    }
