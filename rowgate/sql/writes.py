@@ -1,6 +1,8 @@
 """Inserts, updates and deletes: one statement each, its check inside, its answer built from what
 it returned."""
 
+from collections.abc import Iterator
+
 from rowgate.algebra.types import TRUE, Condition, WholeSession
 from rowgate.base.names import RESERVED
 from rowgate.plan.types import (
@@ -111,22 +113,23 @@ class WriteWriter(ConnectionWriter):
         target = f"insert into {qualified(insert.table)} as t0"
         conflict = self._conflict(insert.conflict)
         columns = ", ".join(quote(name) for name in insert.columns)
-        rows = ", ".join(f"({self._row(insert, row)})" for row in insert.rows)
+        rows = ", ".join(self._listed(insert))
         return f"{target} ({columns}) values {rows}{conflict}"
 
-    def _row(self, insert: Insert, row: tuple[object, ...]) -> str:
-        parts = []
-        hooked = False
-        for value, type_ in zip(row, insert.columns.values(), strict=True):
-            if value is None:
-                parts.append("default")
-                continue
-            text = self.parameters.plain(value)  # type: ignore[arg-type]
-            if not hooked:
-                text = f"case when {_SET} then {text} else null::{type_name(type_)} end"
-                hooked = True
-            parts.append(text)
-        return ", ".join(parts)
+    def _listed(self, insert: Insert) -> Iterator[str]:
+        """The rows. The first value of them all waits for `hasura.user` to be set: they are made
+        one after the other, so that it is set before the first is written. To wait in each row
+        would cost a plan of its own a row, and Postgres the square of their number."""
+        waits = True
+        types = list(insert.columns.values())
+        for row in insert.rows:
+            parts = ["default" if one is None else self.parameters.plain(one) for one in row]
+            first = next((at for at, one in enumerate(row) if one is not None), None)
+            if waits and first is not None:
+                missing = f"null::{type_name(types[first])}"
+                parts[first] = f"case when {_SET} then {parts[first]} else {missing} end"
+                waits = False
+            yield f"({', '.join(parts)})"
 
     def _conflict(self, conflict: Conflict | None) -> str:
         if conflict is None:

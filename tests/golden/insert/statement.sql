@@ -5,9 +5,7 @@ with "session" as materialized (
 insert into "public"."article" as t0 ("title", "labels", "details", "author_id", "body")
 values (case when (
     select s.c
-    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."text"[], $4::"pg_catalog"."jsonb", default, default), (case when (
-    select s.c
-    from "session" as s) is not null then $5::text else null::"pg_catalog"."text" end, default, default, $6::"pg_catalog"."int4", $7::text)
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, ($3::text)::"pg_catalog"."text"[], $4::"pg_catalog"."jsonb", default, default), ($5::text, default, default, $6::"pg_catalog"."int4", $7::text)
 returning row(t0.*)::text
 -- $1 = "{\"x-hasura-role\":\"admin\"}"
 -- $2 = "A"

@@ -5,9 +5,7 @@ with "session" as materialized (
 insert into "public"."author" as t0 ("name")
 values (case when (
     select s.c
-    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end), (case when (
-    select s.c
-    from "session" as s) is not null then $3::text else null::"pg_catalog"."text" end)
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end), ($3::text)
 returning row(t0.*)::text, t0."id"::text
 -- $1 = "{\"x-hasura-role\":\"admin\"}"
 -- $2 = "N1"
@@ -18,11 +16,7 @@ with "session" as materialized (
 insert into "public"."article" as t0 ("title", "author_id")
 values (case when (
     select s.c
-    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, $3::"pg_catalog"."int4"), (case when (
-    select s.c
-    from "session" as s) is not null then $4::text else null::"pg_catalog"."text" end, $3::"pg_catalog"."int4"), (case when (
-    select s.c
-    from "session" as s) is not null then $5::text else null::"pg_catalog"."text" end, $6::"pg_catalog"."int4")
+    from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, $3::"pg_catalog"."int4"), ($4::text, $3::"pg_catalog"."int4"), ($5::text, $6::"pg_catalog"."int4")
 returning row(t0.*)::text, t0."id"::text
 -- $1 = "{\"x-hasura-role\":\"admin\"}"
 -- $2 = "a"
@@ -46,9 +40,7 @@ with "session" as materialized (
 insert into "public"."article_tag" as t0 ("article_id", "tag_id")
 values (case when (
     select s.c
-    from "session" as s) is not null then $2::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, $3::"pg_catalog"."int4"), (case when (
-    select s.c
-    from "session" as s) is not null then $2::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, $4::"pg_catalog"."int4")
+    from "session" as s) is not null then $2::"pg_catalog"."int4" else null::"pg_catalog"."int4" end, $3::"pg_catalog"."int4"), ($2::"pg_catalog"."int4", $4::"pg_catalog"."int4")
 returning row(t0.*)::text
 -- $1 = "{\"x-hasura-role\":\"admin\"}"
 -- $2 = "6"

@@ -3,9 +3,7 @@ with "session" as materialized (
   insert into "public"."author" as t0 ("name", "registered")
   values (case when (
       select s.c
-      from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, $3::"pg_catalog"."bool"), (case when (
-      select s.c
-      from "session" as s) is not null then $4::text else null::"pg_catalog"."text" end, default)
+      from "session" as s) is not null then $2::text else null::"pg_catalog"."text" end, $3::"pg_catalog"."bool"), ($4::text, default)
   on conflict on constraint "author_name_key" do
   update
   set "registered" = excluded."registered"
