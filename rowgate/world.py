@@ -7,6 +7,7 @@ engines' changes are heard by NOTIFY, and looked for in case a notification was 
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -66,6 +67,8 @@ class World:
         self._follower: asyncio.Task[None] | None = None
         self._ledger_connection: asyncpg.Connection | None = None
         self._heard = asyncio.Event()
+        self._look: asyncio.Task[None] | None = None
+        self._looked = -math.inf
         self.current = self._resolve(_empty(), 0, NOTHING)
         self.listeners: list[Callable[[Generation], None]] = []
         """Called with each new generation that serves anything else, after it has become
@@ -95,10 +98,11 @@ class World:
 
     async def close(self) -> None:
         """Stop following other engines and close every connection."""
-        if self._follower is not None:
-            self._follower.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._follower
+        for task in (self._follower, self._look):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         for database in self.databases.values():
             await database.close()
         if self._ledger_connection is not None:
@@ -164,6 +168,24 @@ class World:
         async with self._turn:
             await self._load()
         return self.current
+
+    def look_again(self) -> None:
+        """Introspect every source again, in the background: a statement named what a database no
+        longer has. Within an interval of the settings only the first such statement does it."""
+        interval, now = self.settings.reintrospection_interval, asyncio.get_running_loop().time()
+        if (
+            interval
+            and now - self._looked >= interval
+            and (self._look is None or self._look.done())
+        ):
+            self._looked = now
+            self._look = asyncio.create_task(self._reload_or_tell())
+
+    async def _reload_or_tell(self) -> None:
+        try:
+            await self.reload()
+        except (ApiError, *FAILURES) as error:
+            _log.error("the sources cannot be introspected again: %s", reason(error))
 
     async def refresh(self) -> None:
         """As `reload`, the metadata directory of the settings, if any, having been read again.

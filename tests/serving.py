@@ -67,7 +67,9 @@ class Served:
         async with self.database.connection() as connection:
             # The driver asks Postgres once what an array is; here, before anybody watches.
             await connection.fetchrow(f"select {arrays}")
-        world = SimpleNamespace(current=generation, databases={"default": self.database})
+        world = SimpleNamespace(
+            current=generation, databases={"default": self.database}, look_again=lambda: None
+        )
         self.engine = SimpleNamespace(settings=settings, world=world)
 
     def send(

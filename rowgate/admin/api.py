@@ -13,7 +13,7 @@ from rowgate.admin import request as requests
 from rowgate.admin.draft import Draft, run
 from rowgate.admin.request import Bulk, BulkKind, Command, Endpoint, Single, singles
 from rowgate.admin.types import Edit, OnBroken
-from rowgate.base.errors import AccessDenied, ApiError
+from rowgate.base.errors import AccessDenied, ApiError, SchemaOutdated
 from rowgate.base.json import Json, decode, encode
 from rowgate.base.session import Session
 from rowgate.database.failures import FAILURES, as_api_error
@@ -29,6 +29,9 @@ class World(Protocol):
 
     def reading(self, session: Session) -> Draft:
         """A view of the world as it is now, not to be changed."""
+
+    def look_again(self) -> None:
+        """Introspect the sources again, in the background."""
 
     def changing(
         self, session: Session, expected_version: int | None = None
@@ -69,6 +72,8 @@ async def _answer(
     except (ApiError, *FAILURES) as error:
         snapshot = world.reading(session).generation.snapshot
         told = disclosed(as_api_error(error), snapshot, session, sent)
+        if isinstance(told, SchemaOutdated):
+            world.look_again()
         return refusal(told, settings, session)
     except RecursionError:
         return refusal(ApiError("the request is nested too deeply"), settings, session)

@@ -3,6 +3,7 @@
 ```
 ApiError                    any refusal; 400 unless said otherwise
 ├── InPostgresWords         what Postgres says of a row or a value             of its SQLSTATE
+│   └── SchemaOutdated      the database lacks what the schema has             unexpected, 500
 ├── ValidationFailed        the document does not fit the role's schema        validation-failed
 ├── ParseFailed             a value of the body has the wrong form             parse-failed
 ├── NotSupported            known, and not offered here                        not-supported
@@ -73,6 +74,13 @@ class InPostgresWords(ApiError):
     """A refusal whose message is Postgres' own, and may quote rows and names."""
 
     code = "data-exception"
+
+
+class SchemaOutdated(InPostgresWords):
+    """The database lacks what the schema has: it was changed since it was introspected."""
+
+    code = "unexpected"
+    status = 500
 
 
 class ValidationFailed(ApiError):

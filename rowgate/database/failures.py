@@ -4,11 +4,12 @@ The table is that of Hasura's error model; nothing of the SQL, of hidden names o
 that are not the client's own goes into a message: those stand under `internal`.
 """
 
+import re
 import ssl
 
 import asyncpg
 
-from rowgate.base.errors import ApiError, InPostgresWords, Unexpected
+from rowgate.base.errors import ApiError, InPostgresWords, SchemaOutdated, Unexpected
 
 CHECK_FAILED = "rowgate: check constraint of an insert/update permission has failed"
 """What a statement casts to boolean, so that it fails, where a permission's check does not hold."""
@@ -47,6 +48,12 @@ _FIXED = {
     "57014": ("the statement took too long", "timeout"),
 }
 """SQLSTATE → message and code; an empty message is Postgres' own."""
+_MISSING = frozenset(("42703", "42P01", "42883", "3F000"))
+"""SQLSTATE of a column, relation, function or schema that is not there."""
+_NAMELESS = re.compile(
+    r"(?<=\bfunction )([^(]+)\(.*\)|(?<=\bcolumn )(?:\w+\.)?([^\"]+)(?= does not)"
+)
+"""How Postgres names a function or an expression's column: without quotes."""
 _UNAVAILABLE = {
     "53300": ("max connections reached on postgres", "postgres-max-connections-error"),
 }
@@ -109,7 +116,12 @@ def _of_postgres(error: asyncpg.PostgresError) -> ApiError:
 def _by_class(state: str, message: str, internal: dict[str, object]) -> ApiError:
     if state in _FIXED:
         text, code = _FIXED[state]
+        if state in ("42704", "42P10"):
+            return SchemaOutdated(text or message, code=code, status=400)
         return ApiError(text, code=code) if text else InPostgresWords(message, code=code)
+    if state in _MISSING:
+        named = _NAMELESS.sub(lambda found: f'"{found[1] or found[2]}"', message)
+        return SchemaOutdated(f"database query error: {named}", internal=internal)
     if state in _UNAVAILABLE or state.startswith(("08", "57P")):
         text, code = _UNAVAILABLE.get(state, ("connection error", "postgres-error"))
         return Unexpected(text, code=code, internal=internal)

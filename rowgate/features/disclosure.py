@@ -10,13 +10,15 @@ from rowgate.base.json import Json
 from rowgate.base.session import Session
 from rowgate.snapshot.types import Snapshot, Table
 
-_NAMED = re.compile(r"\b(table|relation|column|constraint|index) \"([^\"]*)\"")
+_NAMED = re.compile(r"\b(table|relation|column|constraint|index|function|schema) \"([^\"]*)\"")
 _NAMELESS = {
     "table": "another table",
     "relation": "another table",
     "column": "a column",
     "constraint": "constraint",
     "index": "index",
+    "function": "a function",
+    "schema": "a schema",
 }
 """How a thing is called whose name the role does not know."""
 _QUOTED = re.compile(r'"(.*)"', re.S)
@@ -83,7 +85,7 @@ class _Known:
 def _names(table: Table, role: str) -> Iterator[str]:
     """The names that a role with permissions on a table knows it by: its own, those of its columns
     that the role may use, those of constraints over such columns alone."""
-    yield table.name.name
+    yield from (table.name.name, f"{table.name.schema}.{table.name.name}")
     yield from table.reached_columns(role)
     yield from (name for name in table.relation.rules if table.knows_rule(role, name))
 

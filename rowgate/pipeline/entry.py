@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Generator, Mapping
 from functools import partial
 from typing import Any
 
-from rowgate.base.errors import ApiError, Overloaded, ParseFailed, ValidationFailed
+from rowgate.base.errors import ApiError, Overloaded, ParseFailed, SchemaOutdated, ValidationFailed
 from rowgate.base.json import Json, decode
 from rowgate.base.session import Session
 from rowgate.database.run import settled, shared_answer
@@ -282,7 +282,10 @@ def _watched_over_http() -> ApiError:
 
 
 def _disclosed(error: ApiError, request: Request) -> ApiError:
-    """An error as the one who asked may see it."""
+    """An error as the one who asked may see it. One of a database that was changed behind the
+    engine's back makes it look again."""
+    if isinstance(error, SchemaOutdated):
+        request.engine.world.look_again()
     sent = [literals(request.asked.query), request.asked.variables]
     return disclosed(error, request.generation.snapshot, request.session, sent)
 

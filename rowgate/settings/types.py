@@ -275,6 +275,12 @@ class Settings:
         "milliseconds between looks for another engine's change of metadata; 0 never looks",
         hasura("SCHEMA_SYNC_POLL_INTERVAL", whole()),
     )
+    reintrospection_interval: float = setting(
+        10.0,
+        "seconds between two introspections because a statement named what a database no longer "
+        "has; 0: never for that reason",
+        own("REINTROSPECTION_INTERVAL", seconds),
+    )
     websocket_keepalive: float = setting(
         5.0, "seconds between keep-alive messages", hasura("WEBSOCKET_KEEPALIVE", seconds)
     )

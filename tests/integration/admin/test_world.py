@@ -3,15 +3,21 @@
 import asyncio
 import copy
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
+import asyncpg
 import pytest
 
 from rowgate.base.errors import ApiError, Conflict
-from rowgate.base.json import Json
+from rowgate.base.json import Json, decode, encode
+from rowgate.base.session import Session
+from rowgate.pipeline import Endpoint, graphql
 from rowgate.world import World
 from tests.integration.admin.conftest import Desk, settings_for
 
 METADATA = "/v1/metadata"
+_GRAPHQL = Endpoint.GRAPHQL
 
 
 async def export(desk: Desk) -> Json:
@@ -221,3 +227,80 @@ async def test_many_tables_are_tracked_at_once(library: Desk) -> None:
     await library.do("untrack_table", {"table": "t0"})
     answer = await library.do("pg_track_tables", some, to=METADATA)
     assert [one["name"] for one in answer["warnings"]] == ["table nowhere", "table article"]
+
+
+async def _asked(desk: Desk, query: str) -> Json:
+    engine: Any = SimpleNamespace(world=desk.world, settings=desk.settings)
+    body = encode({"query": query})
+    answer = await graphql(engine, body, Session("user", {"x-hasura-user-id": "1"}), {}, _GRAPHQL)
+    return decode(answer.body)
+
+
+async def _elsewhere(desk: Desk, statement: str) -> None:
+    """Somebody else changes the database."""
+    connection = await asyncpg.connect(desk.source)
+    await connection.execute(statement)
+    await connection.close()
+
+
+def _changed(desk: Desk) -> asyncio.Event:
+    event = asyncio.Event()
+    desk.world.listeners.append(lambda _: event.set())
+    return event
+
+
+async def test_a_column_that_is_gone_makes_the_engine_look_again(library: Desk) -> None:
+    query = "{ author { id name } }"
+    assert await _asked(library, query) == {"data": {"author": []}}
+    await _elsewhere(library, "alter table author drop column name cascade")
+    changed = _changed(library)
+    (error,) = (await _asked(library, query))["errors"]
+    assert error["message"] == 'database query error: column "name" does not exist'
+    async with asyncio.timeout(30):
+        await changed.wait()
+    (error,) = (await _asked(library, query))["errors"]
+    assert error["extensions"]["code"] == "validation-failed"
+    told = await library.do("get_inconsistent_metadata", {}, to=METADATA)
+    assert [one["type"] for one in told["inconsistent_objects"]] == ["select_permission"]
+    assert "name" in told["inconsistent_objects"][0]["reason"]
+    await _elsewhere(library, "alter table author add column name text")
+    await library.do("reload_metadata", {}, to=METADATA)
+    assert await _asked(library, query) == {"data": {"author": []}}
+
+
+async def test_so_does_one_that_the_legacy_api_misses(library: Desk) -> None:
+    await _elsewhere(library, "alter table article drop column title")
+    changed = _changed(library)
+    command = {"type": "select", "args": {"table": "article", "columns": ["title"]}}
+    status, answer = await library.send(command)
+    assert (status, answer["error"]) == (
+        500,
+        'database query error: column "title" does not exist',
+    )
+    async with asyncio.timeout(30):
+        await changed.wait()
+    status, answer = await library.send(command)
+    assert answer["code"] == "permission-denied", answer
+
+
+async def test_it_looks_again_once_in_an_interval(
+    library: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    async def reload() -> None:
+        looks.append(0)
+
+    monkeypatch.setattr(library.world, "reload", reload)
+    clock = 1000.0
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: clock)
+    for clock, seen in ((1000.0, 1), (1009.0, 1), (1010.0, 2), (1011.0, 2)):
+        library.world.look_again()
+        await asyncio.sleep(0)
+        assert len(looks) == seen, clock
+    never = replace(library.settings, reintrospection_interval=0.0)
+    monkeypatch.setattr(library.world, "settings", never)
+    clock = 2000.0
+    library.world.look_again()
+    await asyncio.sleep(0)
+    assert len(looks) == 2

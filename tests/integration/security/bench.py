@@ -191,7 +191,9 @@ async def bench(url: str, connections: int = 8) -> AsyncIterator[Bench]:
     assert not snapshot.inconsistencies, snapshot.inconsistencies
     generation = Generation(document, 1, declared, {"default": catalog}, snapshot, settings)
     database = await Database.connect(url, PoolSettings(maximum=connections))
-    world = SimpleNamespace(current=generation, databases={"default": database})
+    world = SimpleNamespace(
+        current=generation, databases={"default": database}, look_again=lambda: None
+    )
     try:
         yield Bench(SimpleNamespace(settings=settings, world=world), database)
     finally:

@@ -158,6 +158,47 @@ def test_a_violation_by_what_is_hidden_names_none_of_it(
     assert items.refusal(query)["message"] != message, "admins are told"
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("alter table item drop column code", 'column "code" does not exist'),
+        ("alter table item drop column secret", "a column does not exist"),
+        ("alter table item rename to moved", 'relation "public.item" does not exist'),
+        ("alter table owner rename to moved", "another table does not exist"),
+        ("alter function priced(item) rename to moved", "a function does not exist"),
+    ],
+)
+def test_what_the_database_lacks_is_named_where_the_role_reaches_it(
+    change: str, message: str, database_url: str
+) -> None:
+    script = (
+        SCHEMA
+        + """create function priced(i item) returns int language sql stable
+        as $$ select 1 $$;"""
+    )
+    hidden = {"secret": {"_neq": "q"}, "owned": {"id": {"_gt": 0}}}
+    item = {
+        "table": "item",
+        "object_relationships": [
+            {"name": "owned", "using": {"foreign_key_constraint_on": "owner"}}
+        ],
+        "computed_fields": [{"name": "price", "definition": {"function": "priced"}}],
+        **_all("guest", SHOWN),
+    }
+    item["select_permissions"][0]["permission"] = {
+        "columns": SHOWN,
+        "computed_fields": ["price"],
+        "filter": hidden,
+    }
+    document = source(database_url, [item, {"table": "owner"}])
+    with serving(database_url, script, document) as served:
+        served.sql(change)
+        refusal = served.refusal("{ item { id code price } }", who=GUEST)
+        assert refusal["message"] == f"database query error: {message}"
+        assert refusal["code"] == "unexpected"
+        assert "internal" not in refusal
+
+
 def _constraints(items: Served, who: Session | None = None) -> Json:
     query = '{ __type(name: "item_constraint") { enumValues { name description } } }'
     values = items.data(query, who=who)["__type"]["enumValues"]

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from rowgate.algebra.types import Constant, SessionValue, Value, Variable, WholeSession
-from rowgate.base.errors import ApiError, NotFound
+from rowgate.base.errors import ApiError, NotFound, SchemaOutdated
 from rowgate.base.session import Session
 from rowgate.catalog.types import BOOL, FLOAT8, INT4, JSONB, NUMERIC, TEXT, PgType, builtin
 from rowgate.database.bind import arguments, array_elements, text_of
@@ -150,7 +150,7 @@ def failure(state: str, message: str = "words of Postgres") -> ApiError:
         ),
         ("08006", "postgres-error", "connection error", 500),
         ("57P01", "postgres-error", "connection error", 500),
-        ("42P01", "unexpected", "database query error", 500),
+        ("42P01", "unexpected", "database query error: words of Postgres", 500),
         ("P0001", "unexpected", "database query error", 500),
         ("54001", "bad-request", "the operation is too complex", 400),
     ],
@@ -167,9 +167,32 @@ def test_a_failed_check_of_a_permission() -> None:
 
 
 def test_postgres_words_are_internal_where_they_may_tell() -> None:
-    error = failure("42P01", 'relation "hidden" does not exist')
+    error = failure("XX000", 'relation "hidden" is broken')
     assert "hidden" not in str(error.as_graphql())
     assert "hidden" in str(error.as_graphql(with_internal=True))
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "message"),
+    [
+        ("42703", "column t0.c does not exist", 'column "c" does not exist'),
+        ("42703", "column t0.a b does not exist", 'column "a b" does not exist'),
+        ("42703", 'column "c" of relation "t" does not exist', None),
+        ("42P01", 'relation "public.t" does not exist', None),
+        (
+            "42883",
+            "function public.f(public.t) does not exist",
+            'function "public.f" does not exist',
+        ),
+        ("42883", "operator does not exist: text = integer", None),
+        ("3F000", 'schema "s" does not exist', None),
+    ],
+)
+def test_what_a_database_lacks_is_said(state: str, words: str, message: str | None) -> None:
+    error = failure(state, words)
+    assert isinstance(error, SchemaOutdated)
+    assert error.message == f"database query error: {message or words}"
+    assert error.internal["error"]["message"] == words
 
 
 def test_failures_of_the_driver() -> None:
