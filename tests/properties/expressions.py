@@ -12,6 +12,11 @@ REGEX = ("_regex", "_nregex", "_iregex", "_niregex")
 PATTERNS = ("a%", "%b", "%a%", "_", "a_", "%", "", "B%")
 SIMILAR_PATTERNS = ("(a|b)%", "%b", "a_", "[ab]+")
 EXPRESSIONS = ("^a", "b$", "a.", "[ab]+", "^$", "^B")
+PATTERNED = {
+    **dict.fromkeys(LIKE, PATTERNS),
+    **dict.fromkeys(SIMILAR, SIMILAR_PATTERNS),
+    **dict.fromkeys(REGEX, EXPRESSIONS),
+}
 BASIC = ("_eq", "_neq", "_in", "_nin", "_is_null")
 OPERATORS = {
     "int4": BASIC + ORDERED,
@@ -30,6 +35,9 @@ OPERATORS = {
     "int4[]": (*BASIC, "_contains", "_contained_in", *ORDERED),
     "text[]": (*BASIC, "_contains", "_contained_in", *ORDERED),
 }
+SCALARS = ("int4", "text", "bool", "float8")
+NULLABLE = ("_eq", "_neq", *ORDERED, *LIKE)
+"""Operators that a permission may give null."""
 MEASURES = ("sum", "avg", "max", "min", "var_samp")
 COLUMN_OPERATORS = ("_ceq", "_cne", "_cneq", "_cgt", "_clt", "_cgte", "_clte")
 
@@ -72,7 +80,7 @@ class Writer:
                 other = self.choices.one(list(self.world.tables.values()))
                 inner = self.expression(other, depth - 1, root)
                 name = {"schema": self.world.schema, "name": other.name}
-                made = "_exists", {"_table": name, "_where": inner}
+                made = self._spelled("_exists"), {"_table": name, "_where": inner}
         return made or self._column(table, root) or ("_and", [])
 
     def _logic(self, table: Table, depth: int, root: Table) -> tuple[str, Json]:
@@ -86,9 +94,12 @@ class Writer:
         return spelled, parts
 
     def _spelled(self, name: str) -> str:
-        if self.role is None and self.choices.chance(20):
-            return "$" + name[1:]
-        return name
+        """In a permission a name may be spelled in other ways."""
+        if self.role is not None:
+            return name
+        if name == "_neq" and self.choices.chance(50):
+            name = "_ne"
+        return "$" + name[1:] if self.choices.chance(20) else name
 
     def _related(self, table: Table, depth: int, root: Table) -> tuple[str, Json] | None:
         ways = [*table.relationships, *(name for name in table.computed if name == "alike")]
@@ -145,15 +156,19 @@ class Writer:
         name = self.choices.one(names)
         type_ = table.type_of(name)
         assert type_ is not None
-        if self.role is None and type_ in ("int4", "text") and self.choices.chance(15):
-            if self.choices.chance(30):
-                return name, None
-            return name, self._value(type_)
+        if self.role is None and self.choices.chance(15):
+            return name, self._bare(type_)
         made = {}
         for _ in range(self.choices.one((1, 1, 1, 1, 2))):
             operator, value = self._comparison(table, type_, root)
             made[operator] = value
         return name, made
+
+    def _bare(self, type_: str) -> Json:
+        """What a permission compares a column with without naming an operator."""
+        if type_ not in SCALARS or self.choices.chance(30):
+            return None
+        return self._value(type_)
 
     def _comparison(self, table: Table, type_: str, root: Table) -> tuple[str, Json]:
         if self.role is None and self.choices.chance(20):
@@ -165,6 +180,10 @@ class Writer:
         return (name if name == "_cast" else self._spelled(name)), self._operand(name, type_)
 
     def _operand(self, name: str, type_: str) -> Json:
+        if self.role is None and name in NULLABLE and self.choices.chance(8):
+            return None
+        if name in PATTERNED:
+            return self._pattern(PATTERNED[name])
         match name:
             case "_is_null":
                 return self.choices.chance(50)
@@ -173,19 +192,19 @@ class Writer:
             case "_has_key":
                 return self._value("text")
             case "_cast":
-                return {"String": {"_like": self.choices.one(("%a%", "{%", '"a"'))}}
-        if name in LIKE:
-            return self.choices.one(PATTERNS)
-        if name in SIMILAR:
-            return self.choices.one(SIMILAR_PATTERNS)
-        if name in REGEX:
-            return self.choices.one(EXPRESSIONS)
+                return {"String": {"_like": self._pattern(("%a%", "{%", '"a"'))}}
         return self._value(type_)
+
+    def _pattern(self, patterns: tuple[str, ...]) -> str:
+        if self.role is None and self.choices.chance(20):
+            return SESSION_VARIABLES["text"][0]
+        return self.choices.one(patterns)
 
     def _list(self, type_: str) -> Json:
         if self.role is None and type_ in ("int4", "text") and self.choices.chance(40):
             return SESSION_VARIABLES[type_ + "[]"][0]
-        return [self._value(type_) for _ in range(self.choices.one((1, 2, 3, 0)))]
+        made = [self._value(type_) for _ in range(self.choices.one((1, 2, 3, 0)))]
+        return [*made, None] if self.role is None and self.choices.chance(8) else made
 
     def _value(self, type_: str) -> Json:
         if self.role is None:
@@ -197,7 +216,8 @@ class Writer:
         return self.choices.one(VALUES[type_])
 
     def _column_operand(self, table: Table, type_: str, root: Table) -> Json:
-        options: list[Json] = [c.name for c in table.columns.values() if c.type == type_]
+        own = [c.name for c in table.columns.values() if c.type == type_]
+        options: list[Json] = [*own, *([name] for name in own)]
         options += [["$", c.name] for c in root.columns.values() if c.type == type_]
         for one in table.relationships.values():
             if not one.is_array:

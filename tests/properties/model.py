@@ -58,19 +58,25 @@ SCALARS = (Computed("next", "int4"), Computed("tagged", "text"), Computed("asked
 ROWS = ("alike", "beyond")
 
 
+ROOT_FIELDS = {"rows": "select", "by_pk": "select_by_pk", "aggregate": "select_aggregate"}
+
+
 @dataclass(frozen=True)
 class SelectRule:
-    """What a role sees; `columns` has its scalar computed fields as well."""
+    """What a role sees; `columns` has its scalar computed fields as well. `root_fields`: the ways
+    to begin at the table, by the names of the metadata; None: all."""
 
     columns: tuple[str, ...]
     filter: Json
     limit: int | None
     aggregations: bool
+    root_fields: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class WriteRule:
-    """What a role inserts, updates or deletes; what does not apply is empty."""
+    """What a role inserts, updates or deletes; what does not apply is empty. An update's `check`
+    may be None: nothing is checked."""
 
     columns: tuple[str, ...] = ()
     filter: Json = field(default_factory=dict)
@@ -160,6 +166,11 @@ class World:
     def aggregates(self, role: str, table: str) -> bool:
         """Whether the role has aggregates of the table."""
         return any(rule.aggregations for rule in self.selects(role, table))
+
+    def begins(self, role: str, table: str, kind: str) -> bool:
+        """Whether a role's query may begin with that kind of field of the table."""
+        given = [rule.root_fields for rule in self.selects(role, table)]
+        return any(one is None or ROOT_FIELDS[kind] in one for one in given)
 
     def sees_key(self, role: str, table: str) -> bool:
         """Whether `id` shows in every row that the role sees."""

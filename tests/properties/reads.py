@@ -38,6 +38,7 @@ class Reader:
             kinds += ["aggregate", "aggregate"]
         if self.choices.chance(10) or "id" in self.world.columns(self.role, table.name):
             kinds += ["by_pk"]
+        kinds = [one for one in kinds if self.world.begins(self.role, table.name, one)] or kinds
         kind = self.choices.one(kinds)
         if not readable:
             return Field(kind, table.name, _root_name(kind, table), {}, [_typename()])

@@ -150,7 +150,13 @@ def _select(choices: Choices, world: World, table: Table) -> SelectRule:
     if limit is not None or choices.chance(85) or not columns:
         columns.insert(0, "id")
     filter_ = _filter(choices, world, table, 80)
-    return SelectRule(tuple(columns), filter_, limit, choices.chance(65))
+    aggregations = choices.chance(65)
+    rule = SelectRule(tuple(columns), filter_, limit, aggregations)
+    if not choices.chance(12):
+        return rule
+    possible = ["select", *(["select_by_pk"] if "id" in columns else [])]
+    possible += ["select_aggregate"] if aggregations else []
+    return replace(rule, root_fields=tuple(choices.some(possible, 50)))
 
 
 def _write(choices: Choices, world: World, table: Table, operation: str) -> WriteRule:
@@ -170,6 +176,8 @@ def _write(choices: Choices, world: World, table: Table, operation: str) -> Writ
             variable = SESSION_VARIABLES[column.type][0]
             presets[name] = variable if choices.chance(60) else choices.one(VALUES[column.type])
     check = _filter(choices, world, table, 60)
+    if operation == "update" and choices.chance(25):
+        check = None
     filter_ = _filter(choices, world, table, 70) if operation == "update" else {}
     return WriteRule(tuple(columns), filter_, check, presets)
 
@@ -320,6 +328,8 @@ def _selects(table: Table, role: str, rule: SelectRule) -> Json:
     }
     if rule.limit is not None:
         permission["limit"] = rule.limit
+    if rule.root_fields is not None:
+        permission["query_root_fields"] = list(rule.root_fields)
     return {"role": role, "permission": permission}
 
 

@@ -37,9 +37,9 @@ class Inserting:
         met = self._met(new)
         if met is None:
             self.rows.append(new)
-            self._returns(new, rule)
+            self._returns(new, rule.check)
         elif self.conflict.get("update_columns"):
-            self._update(self.rows[met], new, schema.writes(self.table.name, "update"), met)
+            self._update(new, schema.writes(self.table.name, "update"), met, rule)
 
     def _complete(self, given: Row, rule: WriteRule) -> Row:
         """Presets win over what is given; what is not given is the column's default."""
@@ -57,20 +57,22 @@ class Inserting:
         places = (at for at, row in enumerate(self.rows) if row[column] == new[column])
         return next(places, None)
 
-    def _update(self, old: Row, new: Row, rule: WriteRule, at: int) -> None:
+    def _update(self, new: Row, rule: WriteRule, at: int, inserting: WriteRule) -> None:
         """DO UPDATE of the rows that the update filter and `where` let through; an update's
-        presets apply, and its check (Hasura, `conflictObjectParser`, `insertOrUpdateCheckExpr`)."""
+        presets apply, and its check: the insert's where it has none (Hasura,
+        `conflictObjectParser`, `insertOrUpdateCheckExpr`)."""
+        old = self.rows[at]
         allowed = self.before.permissions.allow(rule.filter, self.table, old)
         if not allowed or not matches(self.before, self.conflict.get("where", {}), self.table, old):
             return
         changed = {name: new[name] for name in self.conflict["update_columns"]}
         row = {**old, **changed, **presets(self.table, rule, self.before.session)}
         self.rows[at] = row
-        self._returns(row, rule)
+        self._returns(row, inserting.check if rule.check is None else rule.check)
 
-    def _returns(self, row: Row, rule: WriteRule) -> None:
+    def _returns(self, row: Row, check: Json) -> None:
         self.returned.append(row)
-        if not self.before.permissions.allow(rule.check, self.table, row):
+        if not self.before.permissions.allow(check, self.table, row):
             self.faults.append("permission-error")
 
     def done(self) -> State:

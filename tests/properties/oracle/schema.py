@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.properties.documents import Field
-from tests.properties.model import Json, Table, World, WriteRule
+from tests.properties.model import ROOT_FIELDS, Json, Table, World, WriteRule
 from tests.properties.oracle.answers import Refused
 
 
@@ -32,6 +32,8 @@ class Schema:
     def root(self, field: Field) -> None:
         """A root field that reads."""
         require(bool(self.world.selects(self.role, field.table)))
+        if field.kind in ROOT_FIELDS:
+            require(self.world.begins(self.role, field.table, field.kind))
         require(field.kind != "by_pk" or "id" in self.world.columns(self.role, field.table))
         require(field.kind != "connection" or self.world.sees_key(self.role, field.table))
         self.field(field)

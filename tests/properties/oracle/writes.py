@@ -124,7 +124,7 @@ class WriteOracle(ReadOracle):
         for row in chosen:
             new = {**self._changed(row, changes, faults), **preset}
             after[id(row)] = new
-            if not self.permissions.allow(rule.check, table, new):
+            if not self.permissions.allow(rule.check or {}, table, new):
                 faults.append("permission-error")
         rows = [after.get(id(row), row) for row in self.state[table.name]]
         state = {**self.state, table.name: rows}
