@@ -198,7 +198,7 @@ class Scope:
         self, table: Table, constraint: str, columns: tuple[str, ...], where: Condition
     ) -> Conflict:
         """What an upsert may overwrite: columns that the role may update, rows of its update
-        filter, its update presets set."""
+        filter, its update presets set; the insert's check holds where the update has none."""
         if not columns:
             return Conflict(constraint, {}, TRUE, TRUE)
         permission = self.update_permission(table)
@@ -207,9 +207,10 @@ class Scope:
                 raise self._denied("update", table)
         assignments: dict[str, Value | None] = dict.fromkeys(columns)
         assignments.update(permission.presets)
-        return Conflict(
-            constraint, assignments, Narrowing(permission.filter).by(where), permission.check
-        )
+        check = permission.check
+        if check is None:
+            check = self.insert_permission(table).check
+        return Conflict(constraint, assignments, Narrowing(permission.filter).by(where), check)
 
     def update(self, table: Table, where: Condition, assignments: tuple[Assignment, ...]) -> Update:
         """Rows to change, presets included; raises `ApiError` for a column out of bounds."""
@@ -222,7 +223,8 @@ class Scope:
             for name, value in permission.presets.items()
         )
         rows = Rows(FromTable(table.name), permission.filter, where)
-        return Update(table.name, rows, (*assignments, *presets), permission.check)
+        check = TRUE if permission.check is None else permission.check
+        return Update(table.name, rows, (*assignments, *presets), check)
 
     def delete(self, table: Table, where: Condition) -> Delete:
         """Rows to delete."""

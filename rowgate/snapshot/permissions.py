@@ -128,7 +128,7 @@ class PermissionReader:
         return UpdatePermission(
             frozenset(self._columns(declared.columns)) - frozenset(presets),
             self._condition(declared.filter),
-            TRUE if declared.check is None else self._condition(declared.check),
+            None if declared.check is None else self._condition(declared.check),
             presets,
             declared.backend_only,
             declared.validate_input,

@@ -62,13 +62,11 @@ def unite_selects(parts: Sequence[SelectPermission]) -> SelectPermission:
 
 def _cells(parts: Sequence[tuple[Mapping[str, Condition], Condition]]) -> Mapping[str, Condition]:
     names = dict.fromkeys(name for cells, _ in parts for name in cells)
-    everywhere = all(rows == parts[0][1] for _, rows in parts)
     shown: dict[str, Condition] = {}
     for name in names:
         granting = [conjunction([rows, cells[name]]) for cells, rows in parts if name in cells]
-        plain = (everywhere or len(granting) == len(parts)) and all(
-            cells.get(name, TRUE) == TRUE for cells, _ in parts
-        )
+        granted_by_all = len(granting) == len(parts)
+        plain = granted_by_all and all(cells[name] == TRUE for cells, _ in parts)
         shown[name] = TRUE if plain else disjunction(granting)
     return shown
 

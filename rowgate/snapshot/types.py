@@ -147,11 +147,12 @@ class InsertPermission:
 
 @dataclass(frozen=True, slots=True)
 class UpdatePermission:
-    """What a role updates: rows of `filter`, and `check` must hold afterwards."""
+    """What a role updates: rows of `filter`, and `check` must hold afterwards. Without one an
+    upsert keeps to the check of the insert."""
 
     columns: frozenset[str]
     filter: Condition
-    check: Condition
+    check: Condition | None
     presets: Mapping[str, Value] = field(default_factory=dict)
     backend_only: bool = False
     validate_input: Json = None

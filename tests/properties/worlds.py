@@ -122,6 +122,9 @@ def _permit(choices: Choices, world: World, table: Table) -> None:
             if choices.chance(65):
                 rule = _write(choices, world, table, operation)
                 table.writes[role, operation] = _unlike(rule, operation, PLAIN_ROLES.index(role))
+    if choices.chance(20) and {"r0", "r1"} <= set(table.selects):
+        alike = replace(table.selects["r1"], filter=table.selects["r0"].filter)
+        table.selects["r1"] = alike
     for operation in OPERATIONS:
         if choices.chance(50) and ("r0", operation) in table.writes:
             table.writes["r1", operation] = table.writes["r0", operation]

@@ -1,4 +1,4 @@
-"""Mutations by key, and aggregates of nothing in conditions, as a role sees keys and rows."""
+"""Keys, cells and rows that a role does not see: in mutations and in conditions of aggregates."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +12,7 @@ Json = Any
 
 SCHEMA = """
 create table shelf (id int primary key, label text, open boolean);
+create table note (id int primary key, mine boolean, title text, body text);
 create table book (id int primary key, shelf int references shelf (id), price float8, lent boolean);
 insert into shelf values (1, 'a', true), (2, 'b', false);
 insert into book values (1, 1, 2.5, true);
@@ -45,12 +46,20 @@ BOOK: Json = {
         _granted("opened", columns=["id", "price", "lent"], filter={}, allow_aggregations=True)
     ],
 }
+NOTE: Json = {
+    "table": "note",
+    "select_permissions": [
+        _granted("opened", columns=["id", "title"], filter={"mine": {"_eq": True}}),
+        _granted("labelled", columns=["id", "body"], filter={"mine": {"_eq": True}}),
+    ],
+    "insert_permissions": [_granted("opened", columns="*", check={})],
+}
 
 
 @pytest.fixture(scope="module")
 def shelves(module_database_url: str) -> Iterator[Served]:
     inherited = {"both": ["opened", "labelled"]}
-    document = source(module_database_url, [SHELF, BOOK], inherited=inherited)
+    document = source(module_database_url, [SHELF, BOOK, NOTE], inherited=inherited)
     with serving(module_database_url, SCHEMA, document) as served:
         yield served
 
@@ -71,6 +80,17 @@ def test_a_row_whose_key_shows_is_changed_by_its_key(shelves: Served) -> None:
     field = 'update_shelf_by_pk(pk_columns: {id: 1}, _set: {label: "a"}) { id label }'
     answer = shelves.data(f"mutation {{ row: {field} }}", who=BOTH)
     assert answer == {"row": {"id": 1, "label": "a"}}
+
+
+@pytest.mark.parametrize(("mine", "shown"), [("true", "x"), ("false", None), ("null", None)])
+def test_a_written_row_beyond_the_filters_shows_what_all_parents_see(
+    mine: str, shown: str | None, shelves: Served
+) -> None:
+    given = f'object: {{id: 1, mine: {mine}, title: "x", body: "x"}}'
+    text = f"mutation {{ row: insert_note_one({given}) {{ id title body }} }}"
+    answer = shelves.data(text, who=BOTH)
+    shelves.sql("delete from note")
+    assert answer == {"row": {"id": 1, "title": shown, "body": shown}}
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,13 @@ def test_rows_unite_and_cells_keep_to_the_rule_that_shows_them() -> None:
     assert united.columns == {"id": TRUE, "a": rows(1), "b": rows(2)}
 
 
-def test_equal_filters_hide_no_cell() -> None:
-    united = unite_selects([seeing("a", where=rows(1)), seeing("b", where=rows(1))])
+def test_equal_filters_hide_cells_of_rows_beyond_them() -> None:
+    parts = [seeing("id", "a", where=rows(1)), seeing("id", "b", where=rows(1))]
+    assert unite_selects(parts).columns == {"id": TRUE, "a": rows(1), "b": rows(1)}
+
+
+def test_filters_that_let_all_rows_through_hide_no_cell() -> None:
+    united = unite_selects([seeing("a", where=TRUE), seeing("b", where=TRUE)])
     assert united.columns == {"a": TRUE, "b": TRUE}
 
 
