@@ -150,7 +150,7 @@ def _select(choices: Choices, world: World, table: Table) -> SelectRule:
     names = [name for name in table.columns if name != "id"]
     columns = choices.some(names, 70)
     columns += choices.some([one.name for one in table.computed.values() if one.type], 60)
-    if limit is not None or choices.chance(85) or not columns:
+    if limit is not None or choices.chance(75) or not columns:
         columns.insert(0, "id")
     filter_ = _filter(choices, world, table, 80)
     aggregations = choices.chance(65)
