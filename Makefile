@@ -37,9 +37,9 @@ test-wheel: setup ## run what asks Postgres most on the wheel's, which is newer 
 	TEST_POSTGRES=/nowhere $(PY) -m pytest -n auto --dist loadfile tests/golden tests/properties \
 		tests/integration/admin tests/integration/hostile
 
-prove: setup ## compare the engine with its oracle over PROVE_CASES=100000 requests; prints the figure
+prove: setup ## compare the engine with its oracle over PROVE_CASES=100000 requests, prints the figure; see that the oracle finds mistakes
 	ROWGATE_PROPERTY_CASES=$(PROVE_CASES) $(PY) -m pytest -n auto --maxprocesses 4 --dist load \
-		tests/properties/test_permissions.py
+		tests/properties/test_permissions.py tests/properties/test_mutants.py
 
 lint: setup ## check style and formatting
 	$(VENV)/bin/ruff check .

@@ -4,6 +4,7 @@ from rowgate.algebra.types import (
     FALSE,
     TRUE,
     Compare,
+    Condition,
     Constant,
     Operator,
     Or,
@@ -20,7 +21,7 @@ def rows(value: int) -> Compare:
     return Compare(RowColumn("id", INT4), Operator.EQ, Constant(value, INT4))
 
 
-def seeing(*columns: str, where: Compare, limit: int | None = None) -> SelectPermission:
+def seeing(*columns: str, where: Condition, limit: int | None = None) -> SelectPermission:
     return SelectPermission(dict.fromkeys(columns, TRUE), {}, where, limit)
 
 
