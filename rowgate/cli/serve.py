@@ -15,6 +15,7 @@ from rowgate.cli.failures import OUTPUT
 from rowgate.cli.flags import Flags, described, parsed
 from rowgate.cli.workers import Lines, Workers
 from rowgate.http.direct import speaking
+from rowgate.protocol.limits import Limits, raise_file_limit
 from rowgate.settings import Settings, SettingsError
 from rowgate.settings.declaration import declared_by
 
@@ -84,7 +85,7 @@ def _run(settings: Settings, listener: socket.socket, lines: Lines | None = None
     config = uvicorn.Config(
         engine,
         loop="uvloop",
-        http=speaking(lambda: engine.direct),
+        http=speaking(lambda: engine.direct, _limits(settings)),
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -93,12 +94,19 @@ def _run(settings: Settings, listener: socket.socket, lines: Lines | None = None
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.graceful_shutdown_timeout)),
     )
+    raise_file_limit()
     server = uvicorn.Server(config) if lines is None else _Worker(config, lines)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     signal.signal(signal.SIGHUP, lambda *_: engine.refresh())
     server.run(sockets=[listener])
     return 0 if server.started else STARTUP_FAILED
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.head_limit, settings.head_timeout, settings.body_timeout, settings.write_timeout
+    )
 
 
 def _leave(_number: int, _frame: object) -> None:

@@ -14,10 +14,13 @@ from typing import Any, Protocol
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from rowgate.base.errors import ApiError
+from rowgate.base.json import encode
 from rowgate.http.departures import LOOKS_EACH
 from rowgate.http.exchange import RawHeaders
 from rowgate.http.types import KnownHeaders
 from rowgate.http.wire import OneWriteProtocol
+from rowgate.protocol.limits import Limits
 
 LONGEST = 65_536
 """Bytes of a body up to which it is taken whole; longer ones come by ASGI, piece by piece."""
@@ -106,7 +109,6 @@ class DirectProtocol(OneWriteProtocol):
     _body: bytes
     _read: dict[str, str]
     _keeps: bool
-    _rested_from = 0.0
     _between = True
     """Whether the parser has seen the last request to its end, and nothing of another."""
     _chunk = b""
@@ -119,7 +121,7 @@ class DirectProtocol(OneWriteProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a whole request whose head is known as what it is; give all else to the parser."""
-        if self._between:
+        if self._between and not self._ends:
             end = data.find(_END_OF_HEAD, 0, _LONGEST_HEAD) + 4
             head = self.heads.get(data[:end])
             if head is not None and len(data) == end + head.length and self._is_free():
@@ -137,6 +139,7 @@ class DirectProtocol(OneWriteProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request, of which nothing is known yet."""
+        self.note_begun()
         self._between = False
         self.url = b""
         self.headers = []
@@ -145,16 +148,18 @@ class DirectProtocol(OneWriteProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose between the direct way and ASGI's."""
+        if not self.check_head():
+            return
         route = self._routes.get(self.url)
         if route is not None and self._is_plain():
             self._route, self._body = route, b""
             return
         url, headers, expects = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()
+        self.begin_scope()
         self.url = url
         self.headers.extend(headers)
         self.expect_100_continue = expects
-        super().on_headers_complete()
+        self.take_head()
 
     def _is_plain(self) -> bool:
         """Whether it is one whole small POST, and none before it is still under way."""
@@ -181,6 +186,9 @@ class DirectProtocol(OneWriteProtocol):
         else:
             self._body += body
 
+    def _is_body_under_way(self) -> bool:
+        return self._route is not None or super()._is_body_under_way()
+
     def on_message_complete(self) -> None:
         """Start to answer."""
         self._between = True
@@ -206,7 +214,7 @@ class DirectProtocol(OneWriteProtocol):
         self, route: DirectRoute, headers: dict[str, str], body: bytes, *, keep_alive: bool
     ) -> None:
         exchange = _Exchange(keep_alive=keep_alive)
-        self.cycle = exchange  # type: ignore[assignment]
+        self.cycle = exchange
         request = route.begin(headers, body, self.client)
         waiting = request.waiting
         if waiting is None:
@@ -278,11 +286,6 @@ class DirectProtocol(OneWriteProtocol):
         look = self.timeout_keep_alive_handler
         self.timeout_keep_alive_task = self.loop.call_later(seconds, look)
 
-    def on_response_complete(self) -> None:
-        """Note since when the connection rests."""
-        self._rested_from = self.loop.time()
-        super().on_response_complete()
-
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that has rested for long enough."""
         self.timeout_keep_alive_task = None
@@ -316,8 +319,19 @@ def _write(transport: Any, answer: DirectAnswer, exchange: _Exchange) -> None:
         transport.writelines((head + end, body))
 
 
-def speaking(routes: Callable[[], Mapping[bytes, DirectRoute]]) -> type[DirectProtocol]:
+def speaking(
+    routes: Callable[[], Mapping[bytes, DirectRoute]], limits: Limits | None = None
+) -> type[DirectProtocol]:
     """The protocol that answers POSTs to the paths of `routes` directly; they are asked for when a
     connection is made."""
-    own = {"find_routes": staticmethod(routes), "heads": {}}
+    own = {
+        "find_routes": staticmethod(routes),
+        "heads": {},
+        "limits": limits or Limits(),
+        "shown": staticmethod(_shown),
+    }
     return type("SpokenProtocol", (DirectProtocol,), own)
+
+
+def _shown(reason: str) -> bytes:
+    return encode(ApiError(reason).as_body())

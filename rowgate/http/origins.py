@@ -130,4 +130,7 @@ class Origins:
 
 def _is_own(origin: str, headers: Headers) -> bool:
     host = headers.get("host", "")
-    return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+    try:
+        return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # brackets that hold no address
+        return False

@@ -7,7 +7,7 @@ a second write costs a tenth of a small request's time in the engine, and wakes 
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from rowgate.protocol.limited import LimitedProtocol
 
 _HEAD = b"HTTP/1.1 "
 _INFORMATIONAL = b"HTTP/1.1 1"
@@ -49,12 +49,12 @@ class Gathering:
         self.real.close()
 
 
-class OneWriteProtocol(HttpToolsProtocol):
+class OneWriteProtocol(LimitedProtocol):
     """As uvicorn's, over a gathering transport; sockets that become WebSockets get theirs back."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin with `transport`, behind one that gathers."""
-        super().connection_made(transport)  # type: ignore[arg-type]
+        super().connection_made(transport)
         self._gathering = Gathering(self.transport)
         self.transport = self._gathering  # type: ignore[assignment]
 

@@ -226,6 +226,26 @@ class Settings:
         "the role's schema; the whole schema takes about 10; 0 is no limit",
         own("INTROSPECTION_LIMIT", whole()),
     )
+    head_limit: int = setting(
+        64 * 1024,
+        "bytes of a request's line and headers at most; 0 is no limit",
+        own("HEAD_LIMIT", whole()),
+    )
+    head_timeout: float = setting(
+        10.0,
+        "seconds in which the head of a request must come; 0 is no limit",
+        own("HEAD_TIMEOUT", seconds),
+    )
+    body_timeout: float = setting(
+        30.0,
+        "seconds in which each 128 KiB of a request's body must come; 0 is no limit",
+        own("BODY_TIMEOUT", seconds),
+    )
+    write_timeout: float = setting(
+        30.0,
+        "seconds after which a client is cut off that reads nothing of its answer; 0 is no limit",
+        own("WRITE_TIMEOUT", seconds),
+    )
     body_limit: int = setting(
         10 * 1024 * 1024, "bytes of a request at most; 0 is no limit", own("BODY_LIMIT", whole())
     )

@@ -5,12 +5,14 @@ import ast
 from tests.architecture.source import Module, engine, imports, modules
 
 ORDER = (
-    "base settings catalog algebra metadata snapshot schema operation plan sql database response "
-    "features admin http generation world pipeline app cli"
+    "base settings protocol catalog algebra metadata snapshot schema operation plan sql database "
+    "response features admin http generation world pipeline app cli"
 ).split()
 RANK = {name: rank for rank, name in enumerate(ORDER)}
 CORE = ORDER[ORDER.index("catalog") : ORDER.index("response") + 1]
 PROCESSES = ("rowgate", "auth", "actions")
+SPOKEN = "rowgate.protocol."
+"""The HTTP protocol with limits: not of the engine alone, and of no use to it alone."""
 ANYWHERE = ("base", "settings")
 
 
@@ -99,6 +101,18 @@ def test_processes_never_import_each_other() -> None:
         for module in modules()
         for name, line in imports(module)
         if name.split(".")[0] in tops - allowed[module.name.split(".")[0]]
+        and not (module.name == "service.process" and name.startswith(SPOKEN))
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_what_all_processes_speak_imports_nothing_of_theirs() -> None:
+    wrong = [
+        f"{module.place}:{line}: imports {name}"
+        for module in engine()
+        if module.name.startswith(SPOKEN)
+        for name, line in imports(module)
+        if name.startswith("rowgate.") and not name.startswith(SPOKEN)
     ]
     assert not wrong, "\n" + "\n".join(wrong)
 

@@ -29,7 +29,7 @@ def test_every_variable_of_the_services_is_read_by_them() -> None:
 
 def test_defaults_and_ranges_are_those_of_the_source() -> None:
     told = {}
-    for heading in ("The auth service", "The actions service"):
+    for heading in ("Both services", "The auth service", "The actions service"):
         for row in rows(section(PAGE, heading)):
             if row[2]:
                 told[codes_in(row[0])[0]] = (int(codes_in(row[1])[0]), *map(int, row[2].split("–")))

@@ -1,5 +1,6 @@
 """`serve` as a drop-in: Hasura's command line, an empty environment, JSON lines, an orderly end."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -157,3 +158,30 @@ def test_metadata_for_an_engine_that_is_not_there_is_one_sentence(tmp_path: Path
     assert answer.returncode == 1
     assert answer.stderr.startswith("rowgate: No engine answers at http://127.0.0.1:")
     assert answer.stderr.count("\n") == 1
+
+
+def raw(engine: Serving, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", engine.port), timeout=20) as client:
+        client.sendall(request)
+        return b"".join(iter(lambda: client.recv(65_536), b""))
+
+
+def test_limits_hold_on_its_own_port(start: Start) -> None:
+    engine = start("--admin-secret", SECRET, "--head-limit", "2000", "--head-timeout", "1")
+    engine.wait()
+    lines = b"POST /v1/graphql HTTP/1.1\r\nhost: a\r\nx-hasura-admin-secret: %s\r\n"
+    lines %= SECRET.encode()
+    answer = raw(engine, lines + b"x: " + b"a" * 2_000 + b"\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(body) == {
+        "error": "the head of the request exceeds 2000 bytes",
+        "path": "$",
+        "code": "bad-request",
+    }
+    assert raw(engine, b"POST").startswith(b"HTTP/1.1 408 ")
+    query = b'{"query": "{ __typename }"}'
+    upgrade = b"connection: Upgrade, close\r\nupgrade: h2c\r\ncontent-length: %d\r\n\r\n"
+    answer = raw(engine, lines + upgrade % len(query) + query)
+    assert answer.endswith(b'{"data":{"__typename":"query_root"}}')
+    assert answer.count(b"HTTP/1.1 ") == 1

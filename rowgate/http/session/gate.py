@@ -75,7 +75,7 @@ class Gate:
         self._open_to_all = not self._secrets and not self._issuers and self._webhook is None
 
     async def open(self) -> None:
-        """Fetch keys that are behind URLs; raises `SettingsError` where that fails."""
+        """Fetch keys that are behind URLs, and go on looking for those that are not there yet."""
         sources = [issuer.source for issuer in self._issuers if issuer.source is not None]
         await asyncio.gather(*(source.open() for source in sources))
 

@@ -1,21 +1,25 @@
 """The piece of JSONPath that names one place in a token: `$.a.b`, `$['a b']`, `$[0]`."""
 
+import json
 import re
 
 from rowgate.base.json import Json
 from rowgate.base.names import PathStep
 
 _STEP = re.compile(
-    r"""\.?(?P<name>[^.\[\]'"]+)|\[(?P<index>\d+)\]|\[(?P<quote>['"])(?P<key>.*?)(?P=quote)\]"""
+    r"""\.?(?:(?P<name>[^.\[\]'"]+)|\[(?P<index>\d+)\]|\[(?P<quote>['"])(?P<key>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote)\])""",
+    re.DOTALL,
 )
 _FIRST = re.compile(r"\$")
+_ESCAPE = re.compile(r"""\\'|\\.|["\0-\x1f]""", re.DOTALL)
 
 
 def parse(text: str) -> tuple[PathStep, ...]:
-    """The steps from the root; raises `ValueError` where `text` is no such path.
+    """The steps from the root, as Hasura reads them: a dot may stand before brackets, quotes are
+    single or double, with JSON's escapes. Raises `ValueError` where `text` is no such path.
 
-    >>> parse("$.hasura['x y'][0].z"), parse("$")
-    (('hasura', 'x y', 0, 'z'), ())
+    >>> parse("$.hasura['x y'][0].z"), parse("$"), parse("$.['https://a/b'].c")
+    (('hasura', 'x y', 0, 'z'), (), ('https://a/b', 'c'))
     """
     position = 1 if _FIRST.match(text) else 0
     steps: list[PathStep] = []
@@ -26,9 +30,20 @@ def parse(text: str) -> tuple[PathStep, ...]:
         if found["index"] is not None:
             steps.append(int(found["index"]))
         else:
-            steps.append(found["name"] if found["name"] is not None else found["key"])
+            steps.append(found["name"] if found["name"] is not None else _unescaped(found["key"]))
         position = found.end()
     return tuple(steps)
+
+
+def _unescaped(key: str) -> str:
+    """The text that stands between quotes; raises `ValueError` for an escape that JSON has not."""
+
+    def as_json(found: re.Match[str]) -> str:
+        if found[0] == "\\'":
+            return "'"
+        return found[0] if found[0].startswith("\\") else f"\\u{ord(found[0]):04x}"
+
+    return str(json.loads(f'"{_ESCAPE.sub(as_json, key)}"'))
 
 
 def look_up(value: Json, path: tuple[PathStep, ...]) -> Json:

@@ -1,4 +1,4 @@
-"""Keys behind a URL: fetched at the start, renewed as the provider's cache headers say.
+"""Keys behind a URL: looked for from the start on, renewed as the provider's cache headers say.
 
 See Note [How often keys are fetched].
 """
@@ -16,7 +16,6 @@ from rowgate.base.json import decode
 from rowgate.base.observation import Level, Log
 from rowgate.http.session.keys import Key, key_set
 from rowgate.http.session.outbound import fetch
-from rowgate.settings import SettingsError
 
 # Note [How often keys are fetched]
 # ---------------------------------
@@ -24,12 +23,14 @@ from rowgate.settings import SettingsError
 # minutes where there is neither, never less than a minute and never more than a day. A signature
 # that no key explains asks for new keys at once, but no more than one fetch a minute is made for
 # whatever reason, so that a new key is taken within a minute and a flood of bad tokens costs the
-# provider nothing. Where a fetch fails, the last good set stays.
+# provider nothing. Where a fetch fails, the last good set stays. Until there is a first one, keys
+# are looked for after one second, two, four and so on up to a minute: who publishes them may start
+# later than the engine, or depend on it.
 
+SOONEST = 1.0
 SHORTEST = 60.0
 USUAL = 600.0
 LONGEST = 86_400.0
-ATTEMPTS = 5
 
 _KIND = "jwk-refresh-log"
 
@@ -51,22 +52,10 @@ class KeySource:
         """The last good key set; the same object as long as it does not change."""
         return self._keys
 
-    async def open(self, first_pause: float = 0.5) -> None:
-        """Fetch the keys, five times at most; raises `SettingsError` where that does not succeed.
-
-        `first_pause` is the wait in seconds after the first failure, doubled after each further.
-        """
-        for attempt in range(ATTEMPTS):
-            wait = await self._fetch()
-            if self._keys:
-                self._renewing = asyncio.create_task(self._renew(wait))
-                return
-            if attempt + 1 < ATTEMPTS:
-                await asyncio.sleep(first_pause * 2**attempt)
-        raise SettingsError(
-            f"HASURA_GRAPHQL_JWT_SECRET: no keys could be fetched from its jwk_url {self._url}; "
-            "is the service that publishes them running?"
-        )
+    async def open(self) -> None:
+        """Fetch the keys, and go on doing so. Where that does not succeed, tokens are refused until
+        it does."""
+        self._renewing = asyncio.create_task(self._renew(await self._fetch()))
 
     async def close(self) -> None:
         """Stop renewing."""
@@ -84,6 +73,12 @@ class KeySource:
         return self._keys is not before
 
     async def _renew(self, wait: float) -> None:
+        pause = SOONEST
+        while not self._keys:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, SHORTEST)
+            async with self._lock:
+                wait = await self._fetch()
         while True:
             await asyncio.sleep(wait)
             async with self._lock:

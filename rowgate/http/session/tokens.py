@@ -155,7 +155,7 @@ def unverified_issuer(token: str) -> str | None:
     try:
         loaded = _JWS.decode_complete(token, options={"verify_signature": False})
         payload = decode(loaded["payload"])
-    except (jwt.PyJWTError, ApiError, ValueError):
+    except (jwt.PyJWTError, ApiError, ValueError, TypeError, RecursionError):
         return None
     issuer = payload.get("iss") if isinstance(payload, dict) else None
     return issuer if isinstance(issuer, str) else None
@@ -170,6 +170,10 @@ def _verified(token: str, keys: tuple[Key, ...]) -> dict[str, Json]:
         header = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise _invalid("JWSError (JSONDecodeError invalid header)") from None
+    if not keys:
+        raise WrongSignature(
+            "Could not verify JWT: the keys of its jwk_url could not be fetched yet"
+        )
     for key in _candidates(header, keys):
         payload = _payload(token, key)
         if payload is not None:
@@ -179,7 +183,7 @@ def _verified(token: str, keys: tuple[Key, ...]) -> dict[str, Json]:
 
 def _candidates(header: Mapping[str, Json], keys: tuple[Key, ...]) -> list[Key]:
     algorithm, identity = header.get("alg"), header.get("kid")
-    fitting = [key for key in keys if algorithm in key.algorithms]
+    fitting = [key for key in keys if isinstance(algorithm, str) and algorithm in key.algorithms]
     return [key for key in fitting if identity is None or key.id in (None, identity)]
 
 

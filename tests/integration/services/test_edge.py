@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -135,3 +136,29 @@ async def test_a_process_finishes_its_requests_and_logs_json(
     assert all(set(line) >= {"type", "timestamp", "level", "request_id"} for line in lines)
     access = [line for line in lines if line["type"] == "http-log"]
     assert len({line["request_id"] for line in access}) == len(access) >= 9
+
+
+def _raw(url: str, request: bytes) -> bytes:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as client:
+        client.sendall(request)
+        return b"".join(iter(lambda: client.recv(65_536), b""))
+
+
+def test_a_process_has_limits_of_its_own(
+    auth_process: tuple[str, "subprocess.Popen[bytes]", Path],
+) -> None:
+    url, _, log = auth_process
+    answer = _raw(url, b"GET /healthz HTTP/1.1\r\nhost: a\r\nx: " + b"a" * 66_000 + b"\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(body) == {
+        "message": "the head of the request exceeds 65536 bytes",
+        "extensions": {"code": "bad-request"},
+    }
+    smuggled = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"
+    lines = b"POST /login HTTP/1.1\r\nhost: a\r\nconnection: Upgrade, close\r\nupgrade: h2c\r\n"
+    answer = _raw(url, lines + b"content-length: %d\r\n\r\n" % len(smuggled) + smuggled)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert "traceback" not in log.read_text()

@@ -1,5 +1,7 @@
 """Keys behind a URL: how often they are fetched, and what happens when that fails (row B10)."""
 
+import asyncio
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -11,10 +13,10 @@ from rowgate.base.json import decode
 from rowgate.base.observation import Log
 from rowgate.http.session import Gate, key_source
 from rowgate.http.session.keys import key_set
-from rowgate.settings import SettingsError
 from tests import http_doubles as doubles
 from tests.http_doubles import OTHER_RSA, RSA, claims, jwk, token, with_jwt
 
+REST = asyncio.sleep
 URL = "http://keys.test/jwks.json"
 
 
@@ -129,15 +131,44 @@ async def test_the_last_good_keys_stay_where_a_fetch_fails(monkeypatch: pytest.M
     await gate.close()
 
 
-async def test_a_start_without_keys_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def no_pause(_: float) -> None:
-        return None
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(100_000):
+        if holds():
+            return
+        await REST(0)
+    raise TimeoutError
 
-    monkeypatch.setattr("rowgate.http.session.key_source.asyncio.sleep", no_pause)
+
+@pytest.mark.parametrize("status", [200, 500, 404])
+async def test_a_start_without_keys_goes_on_looking_for_them(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    pauses: list[float] = []
+    goes_on = asyncio.Event()
+
+    async def passed(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) in (9, 10):
+            goes_on.clear()
+            await goes_on.wait()
+
+    monkeypatch.setattr("rowgate.http.session.key_source.asyncio.sleep", passed)
     provider = Provider()
-    with pytest.raises(SettingsError, match="HASURA_GRAPHQL_JWT_SECRET: no keys"):
-        await gate_of(provider)
-    assert provider.fetches == 5
+    provider.status = status
+    gate = await gate_of(provider)
+    with pytest.raises(ApiError) as caught:
+        await gate.identify(headers_of(RSA, "1"))
+    assert caught.value.code == "invalid-jwt"
+    assert caught.value.message == (
+        "Could not verify JWT: the keys of its jwk_url could not be fetched yet"
+    )
+    await until(lambda: len(pauses) >= 9)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    provider.keys, provider.status = [jwk(RSA, "1")], 200
+    goes_on.set()
+    await until(lambda: len(pauses) >= 10)
+    assert (await gate.identify(headers_of(RSA, "1"))).session.role == "user"
+    await gate.close()
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def test_whose_cookies_count() -> None:
         assert not keeps(origins(cors_domain="*"), "https://evil.com", socket=socket)
         assert keeps(origins(cors_domain=LISTED), "https://exact.com", socket=socket)
         assert not keeps(origins(), "null", socket=socket)
+        assert not keeps(origins(), "http://[::1", socket=socket)
 
 
 def test_a_socket_reads_cookies_without_cors_only_where_told_to() -> None:

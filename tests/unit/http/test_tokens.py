@@ -88,7 +88,7 @@ def unsigned(header: dict[str, Any], payload: dict[str, Any]) -> str:
     return ".".join([*parts, ""])
 
 
-@pytest.mark.parametrize("algorithm", ["none", "NoNe", "NONE", "", None, 7])
+@pytest.mark.parametrize("algorithm", ["none", "NoNe", "NONE", "", None, 7, [], ["RS256"], {}])
 async def test_a_token_without_a_signature_is_refused(algorithm: Any) -> None:
     error = await refusal_of(unsigned({"alg": algorithm, "typ": "JWT"}, claims()))
     assert error.code == "invalid-jwt"
@@ -368,6 +368,8 @@ async def test_several_secrets() -> None:
     assert (await session_of(token(claims(iss="one")), settings)).role == "user"
     assert (await session_of(token(claims(iss="two"), other), settings)).role == "user"
     assert (await refusal_of(token(claims(iss="two")), settings)).code == "invalid-jwt"
+    listed = unsigned({"alg": ["HS256"]}, claims(iss="two"))
+    assert (await refusal_of(listed, settings)).code == "invalid-jwt"
     both = {"authorization": f"Bearer {token(claims())}", "cookie": f"sid={token(claims())}"}
     with pytest.raises(ApiError, match="Multiple JWTs found"):
         await identified(settings, both)
