@@ -6,6 +6,7 @@ of the world is a new generation, and the old one goes when its last request end
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import graphql
@@ -17,6 +18,7 @@ from rowgate.catalog.types import Catalog
 from rowgate.features import federation
 from rowgate.features.allowlist import allowed
 from rowgate.features.introspection import translate
+from rowgate.features.stored_queries import misfits
 from rowgate.metadata.types import Metadata
 from rowgate.operation.document import Document
 from rowgate.schema.roots import expose
@@ -108,6 +110,15 @@ class Generation:
         self._schemas: dict[SchemaKey, RoleSchema] = {}
         self._translated: dict[SchemaKey, graphql.GraphQLSchema] = {}
         self._sdl: dict[SchemaKey, str] = {}
+
+    def with_stored_queries_checked(self) -> "Generation":
+        """The same, stored queries that do not fit its schema among what is inconsistent. To be
+        asked before it is served."""
+        if self.metadata.query_collections:
+            found = tuple(misfits(self.metadata, self.schema((ADMIN, False, False))))
+            told = (*self.snapshot.inconsistencies, *found)
+            self.snapshot = replace(self.snapshot, inconsistencies=told)
+        return self
 
     def known(self, role: str) -> str:
         """`role`, or the name that all roles share that the metadata does not name."""

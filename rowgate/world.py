@@ -219,10 +219,10 @@ class World:
         catalogs = connections.catalogs
         snapshot = resolve(metadata, catalogs, self.settings, self._memory)
         unreachable = tuple(_unreachable(document, connections.failures))
-        if unreachable:
-            found = (*snapshot.inconsistencies, *unreachable)
-            snapshot = replace(snapshot, inconsistencies=found)
-        return Generation(document, version, metadata, catalogs, snapshot, self.settings)
+        found = (*snapshot.inconsistencies, *unreachable)
+        snapshot = replace(snapshot, inconsistencies=found)
+        made = Generation(document, version, metadata, catalogs, snapshot, self.settings)
+        return made.with_stored_queries_checked()
 
     async def _save(self, draft: Draft) -> None:
         made = draft.generation

@@ -14,7 +14,7 @@ import httpx
 
 from rowgate.admin import document as doc
 from rowgate.admin.connections import Connections, Connector, close_unused
-from rowgate.admin.identity import Index, is_informational
+from rowgate.admin.identity import Index, is_informational, is_stored_query
 from rowgate.admin.types import Edit, Generation, OnBroken
 from rowgate.base.errors import ApiError
 from rowgate.base.json import Json, decode, encode
@@ -174,7 +174,7 @@ class Draft:
     async def _cascade(
         self, state: tuple[Generation, Connections]
     ) -> tuple[Generation, Connections]:
-        while fresh := new_inconsistencies(self.generation, state[0]):
+        while fresh := droppable(new_inconsistencies(self.generation, state[0])):
             document = decode(encode(state[0].document))
             if not drop_all(document, fresh):
                 _refuse_new(Edit(lambda _: None), fresh, state[0])
@@ -191,6 +191,12 @@ def new_inconsistencies(before: Generation, after: Generation) -> tuple[Inconsis
         for one in after.snapshot.inconsistencies
         if (one.kind, one.name) not in known and not is_informational(one)
     )
+
+
+def droppable(inconsistencies: Iterable[Inconsistency]) -> tuple[Inconsistency, ...]:
+    """Those of `inconsistencies` that go with what they depend on; stored queries stay, and are
+    inconsistent."""
+    return tuple(one for one in inconsistencies if not is_stored_query(one))
 
 
 def drop_all(document: Json, inconsistencies: Iterable[Inconsistency]) -> int:

@@ -65,6 +65,8 @@ def plain(kind: str, name: str) -> Subject:
     return Subject(kind, f"{kind} {name}")
 
 
+STORED_QUERY = "query_collections"
+"""The kind of an inconsistent query of a collection, as Hasura calls it."""
 TOP_LEVEL = (
     ("sources", "source", "name"),
     ("actions", "action", "name"),
@@ -95,8 +97,18 @@ def objects(document: Json) -> Iterator[Declared]:
             subject = plain(kind, entry.get(name, ""))
             text = subject.name.replace("_", " ")
             yield Declared(subject, text, entry, document, key, entry)
+    for collection in document.get("query_collections", []):
+        yield from _of_collection(collection)
     for source in document.get("sources", []):
         yield from _of_source(source)
+
+
+def _of_collection(collection: Entry) -> Iterator[Declared]:
+    definition = collection.get("definition", {})
+    for entry in definition.get("queries", []):
+        name = f"{entry.get('name')} in {collection.get('name')}"
+        subject = Subject(STORED_QUERY, name)
+        yield Declared(subject, f"query {name}", entry, definition, "queries", entry)
 
 
 def _of_source(source: Entry) -> Iterator[Declared]:
@@ -225,6 +237,11 @@ def _show_inherited(inconsistency: Inconsistency) -> Json:
         "reason": inconsistency.reason,
         "entity": definition.get("entity"),
     }
+
+
+def is_stored_query(inconsistency: Inconsistency) -> bool:
+    """Whether it is a query of a collection, which nothing drops but its author."""
+    return inconsistency.kind == STORED_QUERY
 
 
 def is_informational(inconsistency: Inconsistency) -> bool:

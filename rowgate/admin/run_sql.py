@@ -22,6 +22,7 @@ from rowgate.admin.draft import (
     Task,
     dependents_remain,
     drop_all,
+    droppable,
     new_inconsistencies,
 )
 from rowgate.admin.identity import Declared, Index, objects
@@ -190,6 +191,8 @@ async def _checked(wanted: Script, draft: Draft, after: Catalog) -> Json:
     while True:
         generation = await draft.preview(document, wanted.source, after)
         fresh = new_inconsistencies(draft.generation, generation)
+        if wanted.cascade:
+            fresh = droppable(fresh)
         if not fresh:
             return document
         if not wanted.cascade:

@@ -107,3 +107,88 @@ async def test_ambiguous_endpoints_are_told_and_the_clear_requests_answered(rest
     assert (status, answer["code"]) == (500, "unexpected")
     assert answer["error"] == "Multiple endpoints match request"
     assert (await rest.call("e"))[0] == 404
+
+
+async def _told(rest: Rest) -> dict[str, str]:
+    """The stored queries that are inconsistent, with the reasons."""
+    told = await rest.command("get_inconsistent_metadata")
+    found = told["inconsistent_objects"]
+    assert {one["type"] for one in found} <= {"query_collections"}, found
+    return {one["name"]: one["reason"] for one in found}
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ("{ note { id lost } }", "$.note.lost: field 'lost' not found in object 'note'"),
+        ("{ gone { id } }", "$.gone: field 'gone' not found in object 'query_root'"),
+        ("mutation { insert_note(object: {id: 1}) { affected_rows } }", None),
+        ("{ note(where: {lost: {_eq: 1}}) { id } }", None),
+        ("{ note(order_by: {lost: asc}) { id } }", None),
+        ("{ note(distinct_on: lost) { id } }", "$.note: enum 'note_select_column' has no value"),
+        ("{ note { id { x } } }", "$.note.id: scalar 'Int' does not accept a selection set"),
+        ("{ note }", "$.note: object of type 'note' must have a selection set"),
+        ("{ note { ...part } } fragment part on note { lost }", "$.note.lost: field 'lost'"),
+        (
+            "query ($b: Boolean) { note(where: {id: {_eq: $b}}) { id } }",
+            "$.note: variable 'b' is declared as 'Boolean', but used where 'Int' is expected",
+        ),
+        ("query { note_by_pk { id } }", "$.note_by_pk: missing required field 'id'"),
+        ("query A { note { id } } query B { note { lost } }", "$.note.lost: field 'lost'"),
+    ],
+)
+async def test_a_query_that_does_not_fit_is_refused(
+    query: str, error: str | None, rest: Rest
+) -> None:
+    given = {"collection_name": "notes", "query_name": "q", "query": query}
+    refused = await rest.send("add_query_to_collection", **given)
+    assert refused.status_code == 400
+    (told,) = refused.json()["internal"]
+    assert (told["type"], told["name"]) == ("query_collections", "q in notes")
+    begins = 'In query collection "notes" the query "q" is invalid with the following error(s): '
+    assert told["reason"].startswith(begins)
+    assert (error or "not found in type") in told["reason"] or "no argument" in told["reason"]
+    assert await _told(rest) == {}
+
+
+async def test_a_stored_query_follows_what_run_sql_does(rest: Rest) -> None:
+    await rest.open("all", "all")
+    await rest.command("add_collection_to_allowlist", collection="notes")
+    sql = {"sql": "alter table note rename body to text"}
+    body = {"type": "run_sql", "args": sql}
+    refused = await rest.http.post("/v2/query", json=body, headers=ADMIN)
+    assert refused.json()["code"] == "dependency-error"
+    assert "query all in notes" in refused.json()["error"]
+    await rest.sql(sql["sql"])
+    told = await _told(rest)
+    assert set(told) == {
+        "all in notes",
+        "by_id in notes",
+        "by_body in notes",
+        "default in notes",
+    } | {
+        "add in notes",
+        "spread in notes",
+    }
+    assert told["all in notes"].endswith(
+        "\"$.note.body: field 'body' not found in object 'note'\". This query is being used in "
+        'the following REST endpoint(s): "all". This query is in allowlist.'
+    )
+    status, answer = await rest.call("all")
+    assert (status, answer["code"]) == (400, "validation-failed")
+    await rest.sql("alter table note rename text to body")
+    assert await _told(rest) == {}
+    assert (await rest.call("all"))[0] == 200
+
+
+async def test_a_cascade_leaves_the_query_and_says_so(rest: Rest) -> None:
+    body = {"type": "run_sql", "args": {"sql": "alter table note drop weight", "cascade": True}}
+    done = await rest.http.post("/v2/query", json=body, headers=ADMIN)
+    assert done.status_code == 200, done.text
+    assert set(await _told(rest)) == {"heavy in notes"}
+    refused = await rest.send("pg_untrack_table", table="note", source="default")
+    assert refused.json()["code"] == "dependency-error"
+    await rest.command("drop_inconsistent_metadata")
+    assert await _told(rest) == {}
+    await rest.sql("alter table note add weight numeric")
+    await rest.command("reload_metadata")

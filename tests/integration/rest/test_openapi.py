@@ -16,7 +16,7 @@ MORE = {
     "... on note { at } ...part __typename } } fragment part on note { held }",
     "where": "query ($where: note_bool_exp!, $order: [note_order_by!]) "
     "{ list: note(where: $where, order_by: $order) { id } }",
-    "stale": "query ($x: gone) { gone { id } note { id lost } }",
+    "stale": "query ($x: gone_bool_exp) { gone(where: $x) { id } note { id lost } }",
     "loop": "{ note { ...a } } fragment a on note { ...b } fragment b on note { id ...a }",
 }
 
@@ -111,15 +111,20 @@ async def test_every_reference_and_path_variable_is_there(rest: Rest) -> None:
 
 
 async def test_what_does_not_fit_the_schema_is_told(rest: Rest) -> None:
+    await rest.sql("create table gone (id int); alter table note add lost int")
+    await rest.command("pg_track_table", table="gone", source="default")
+    await rest.command("reload_metadata")
     for name in ("stale", "loop"):
         await _add(rest, name)
         await rest.open(name, name)
+    await rest.sql("drop table gone; alter table note drop lost")
+    await rest.command("reload_metadata")
     document = await _document(rest)
     told = document["info"]["description"]
     assert 'Endpoint "stale":' in told
     for text in ("'gone' not found in type: 'query_root'", "'lost' not found in type: 'note'"):
         assert text in told
-    assert "variable 'x': no input type 'gone' exists" in told
+    assert "variable 'x': no input type 'gone_bool_exp' exists" in told
     note = document["paths"]["/api/rest/stale"]["get"]["responses"]["200"]["content"]
     assert list(note["application/json"]["schema"]["properties"]) == ["note"]
     looped = document["paths"]["/api/rest/loop"]["get"]["responses"]["200"]["content"]
