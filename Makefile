@@ -3,6 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+RUN_STAMP := $(VENV)/.run-installed
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& command -v $$name && break; done)
@@ -13,25 +14,33 @@ export PYTHONDONTWRITEBYTECODE :=
 
 PROVE_CASES ?= 100000
 CONFORMANCE ?= ../shared/conformance
+SYSTEMS := tests/e2e tests/docs/test_examples.py tests/integration/cli tests/integration/test_run.py
+WITHOUT_SYSTEMS := $(addprefix --ignore=,$(SYSTEMS))
 SOURCES := rowgate service auth actions db tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test test-wheel prove lint types format golden docs lock conformance baseline bench
+.PHONY: wheel help setup run reset test test-systems test-all test-wheel prove lint types format golden docs lock conformance baseline bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: $(STAMP) ## prepare .venv with everything pinned, and the commands rowgate and graphql-engine
 
-run: setup ## run everything for development; Ctrl-C stops it
-	@$(VENV)/bin/rowgate run
+run: $(RUN_STAMP) ## run everything for development; Ctrl-C stops it; ARGUMENTS=--free-ports takes other ports
+	@$(VENV)/bin/rowgate run $(ARGUMENTS)
 
-reset: setup ## drop the data of `make run`, after asking
-	@$(VENV)/bin/rowgate reset
+reset: $(RUN_STAMP) ## drop the data of `make run`, after asking
+	@$(VENV)/bin/rowgate reset $(ARGUMENTS)
 
-test: setup ## run every test
-	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not alone"
-	$(PY) -m pytest -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
+test: setup ## run the tests, but for those of whole systems
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not alone" $(WITHOUT_SYSTEMS)
+	$(PY) -m pytest -m alone $(WITHOUT_SYSTEMS) \
+		$$(grep -rl --include='test_*.py' 'mark\.alone' tests)
+
+test-systems: setup ## run the tests of whole systems: everything that runs, browser, guides
+	$(PY) -m pytest -n auto --dist loadfile $(SYSTEMS)
+
+test-all: test test-systems ## run every test
 
 test-wheel: setup ## run what asks Postgres most on the wheel's, which is newer than many a system's
 	TEST_POSTGRES=/nowhere $(PY) -m pytest -n auto --dist loadfile tests/golden tests/properties \
@@ -70,8 +79,17 @@ bench: setup ## measure the engine beside its peers and the limit; ARGUMENTS=--q
 
 lock: setup ## pin the newest versions that fit requirements/*.in
 	cd requirements && ../$(COMPILE) --upgrade runtime.in -o runtime.txt
-	cd requirements && ../$(COMPILE) --upgrade -c runtime.txt development.in -o development.txt
+	cd requirements && ../$(COMPILE) --upgrade -c runtime.txt run.in -o run.txt
+	cd requirements && ../$(COMPILE) --upgrade -c run.txt development.in -o development.txt
+	cd requirements && ../$(COMPILE) --upgrade -c development.txt installer.in -o installer.txt
 
-$(STAMP): requirements/development.txt pyproject.toml
-	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV)
+wheel: setup ## build the wheel into dist/
+	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --no-index -w dist .
+
+$(STAMP): requirements/development.txt requirements/install.sh pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/development.txt
+	@touch $@ $(RUN_STAMP)
+
+$(RUN_STAMP): requirements/run.txt requirements/install.sh pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/run.txt
 	@touch $@

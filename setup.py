@@ -9,7 +9,8 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-PARTS = ("db", "metadata", "auth", "actions", "service")
+PARTS = ("db", "metadata", "auth", "actions", "service", "templates")
+FILES = ("rowgate.toml",)
 
 
 class WithReference(build_py):
@@ -24,6 +25,8 @@ class WithReference(build_py):
             target = Path(self.build_lib, "rowgate", "reference", part)
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(part, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        for name in FILES:
+            shutil.copyfile(name, Path(self.build_lib, "rowgate", "reference", name))
 
 
 setup(cmdclass={"build_py": WithReference})

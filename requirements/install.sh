@@ -1,9 +1,10 @@
 #!/bin/sh
-# Makes the virtual environment $1 from requirements/development.txt, hashes checked, with the
-# project itself in it. PYTHON is the interpreter to start from.
+# Makes the virtual environment $1 from the requirement file $2, hashes checked, with the project
+# itself in it. PYTHON is the interpreter to start from. uv installs, pip where uv cannot be had.
 set -eu
 
 venv=$1
+requirements=$2
 
 fail() {
     echo "setup: $*" >&2
@@ -26,9 +27,21 @@ if ! "$venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11)
     echo "setup: making $venv"
     "$PYTHON" -m venv --clear "$venv"
 fi
-echo "setup: installing packages (a minute or two the first time)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-    --require-hashes --only-binary :all: -r requirements/development.txt
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-    --no-index --no-deps --no-build-isolation --editable . 2>"$venv/install.log" ||
+
+pip() {
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
+}
+
+tool=$(mktemp -d)
+trap 'rm -rf "$tool"' EXIT
+began=$(date +%s)
+echo "setup: installing the packages of $requirements (half a minute the first time)"
+if pip --require-hashes --only-binary :all: --target "$tool" -r requirements/installer.txt 2>/dev/null; then
+    "$tool/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes \
+        --only-binary :all: -r "$requirements"
+else
+    pip --require-hashes --only-binary :all: -r "$requirements"
+fi
+pip --no-index --no-deps --no-build-isolation --editable . 2>"$venv/install.log" ||
     { cat "$venv/install.log" >&2; fail "the project itself could not be installed."; }
+echo "setup: done in $(($(date +%s) - began)) s"

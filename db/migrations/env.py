@@ -27,6 +27,8 @@ def _is_ours(name: str | None, kind: NameFilterType, parents: NameFilterParentNa
     match kind:
         case "schema":
             return name in OURS
+        case "table" if name == "alembic_version":
+            return False
         case _:
             return parents.get("schema_name") in OURS
 

@@ -16,7 +16,7 @@ from rowgate.cli.failures import OUTPUT, told_in_one_sentence
 from rowgate.cli.flags import Flags
 from rowgate.cli.metadata_commands import metadata
 from rowgate.cli.migrate_commands import migrate
-from rowgate.cli.options import Endpoint, examples
+from rowgate.cli.options import Endpoint, Template, examples
 
 application = typer.Typer(
     name="rowgate",
@@ -37,11 +37,12 @@ State = Annotated[
     ),
 ]
 FreePorts = Annotated[bool, typer.Option("--free-ports", help="take free ports instead of fixed")]
+Watch = Annotated[
+    bool, typer.Option("--watch/--no-watch", help="apply changes of files as they are saved")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 NewFolder = Annotated[Path, typer.Argument(help="the folder to make, which must be new or empty")]
-Minimal = Annotated[
-    bool, typer.Option("--minimal/--full", help="tables and metadata only, or the services, too")
-]
+FromTemplate = Annotated[Template, typer.Option("--template", help="what the project starts from")]
 InBrowser = Annotated[bool, typer.Option("--open", help="show it in a browser")]
 Query = Annotated[str, typer.Argument(help="the query, a file that holds it, or `-` for stdin")]
 Role = Annotated[str, typer.Option("--role", help="the role that asks")]
@@ -100,19 +101,24 @@ def version() -> None:
     OUTPUT.print(__version__)
 
 
-@application.command(epilog=examples("rowgate init shop", "rowgate init shop --minimal"))
-def init(folder: NewFolder, minimal: Minimal = False) -> None:  # noqa: FBT002
-    """Make a new project out of the reference application."""
+@application.command(epilog=examples("rowgate init shop", "rowgate init zoo --template shelter"))
+def init(folder: NewFolder, template: FromTemplate = Template.EMPTY) -> None:
+    """Make a new project: `empty` has one example table, `shelter` is the reference application."""
     with told_in_one_sentence():
-        scaffold = _module("scaffold")
-        scaffold.init(folder, scaffold.Size.MINIMAL if minimal else scaffold.Size.FULL)
+        _module("scaffold").init(folder, template)
 
 
 @application.command(epilog=examples("rowgate run", "rowgate run --free-ports"))
-def run(state_folder: State = None, free_ports: FreePorts = False) -> None:  # noqa: FBT002
-    """Run everything for development: Postgres, object store, engine, auth, actions."""
+def run(
+    state_folder: State = None,
+    free_ports: FreePorts = False,  # noqa: FBT002
+    watch: Watch = True,  # noqa: FBT002
+) -> None:
+    """Run everything for development, as rowgate.toml says, and apply changes as they are saved."""
     with told_in_one_sentence():
-        raise typer.Exit(_module("development.supervisor").run(state_folder, free_ports))
+        supervisor = _module("development.supervisor")
+        wanted = supervisor.Wanted(state_folder, free_ports=free_ports, watch=watch)
+        raise typer.Exit(supervisor.run(wanted))
 
 
 @application.command(epilog=examples("rowgate reset --yes"))
@@ -124,7 +130,8 @@ def reset(state_folder: State = None, yes: Yes = False) -> None:  # noqa: FBT002
 
 @application.command(epilog=examples("rowgate seed"))
 def seed() -> None:
-    """Sow the rows of db/seeds into DATABASE_URL, or into the database of the run of this folder.
+    """Insert the first rows, by the command of rowgate.toml or db/seeds, into DATABASE_URL, or into
+    the database of the run of this folder.
 
     Rows that are there already are left alone.
     """
@@ -158,6 +165,26 @@ def explain(
     commands = _module("explain")
     question = commands.Question(query, role, session or (), variables)
     commands.explain(desk.engine, question, desk.output)
+
+
+@application.command(
+    "query",
+    epilog=examples(
+        "rowgate query '{ notes { title } }' --role anonymous",
+        "rowgate query query.graphql --role user --session x-hasura-user-id=7",
+    ),
+)
+@with_desk()
+def run_query(
+    desk: Desk,
+    query: Query,
+    role: Role = "admin",
+    session: Session = None,
+    variables: Variables = "",
+) -> None:
+    """Run a query as a role and print the answer; ends with 1 where it holds errors."""
+    question = _module("explain").Question(query, role, session or (), variables)
+    raise typer.Exit(_module("query").query(desk.engine, question))
 
 
 @application.command(epilog=examples("rowgate doctor", "rowgate doctor --output json"))

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from rowgate.base.json import Json
 from rowgate.cli.failures import OUTPUT
-from rowgate.cli.writing import printable, shown
+from rowgate.cli.writing import counted, printable, shown
 from rowgate.metadata.diff import Change, Verb
 
 _MARKS = {Verb.ADDED: ("+", "green"), Verb.REMOVED: ("-", "red"), Verb.CHANGED: ("~", "yellow")}
@@ -22,6 +22,11 @@ def tell(changes: Sequence[Change]) -> None:
         line = Text(f"{mark} {place}", style=colour)
         line.append(f"  {_values(change)}", style="default")
         OUTPUT.print(line)
+
+
+def told(change: Change) -> str:
+    """A change in few words: its place, and how it changed."""
+    return f"{printable(' › '.join(change.place)) or 'everything'} {change.verb}"
 
 
 def _values(change: Change) -> str:
@@ -43,8 +48,8 @@ def summary(changes: Sequence[Change]) -> str:
     if not changes:
         return "No difference."
     count = Counter(change.verb for change in changes)
-    told = ", ".join(f"{count[verb]} {verb}" for verb in Verb if count[verb])
-    return f"{len(changes)} differences: {told}."
+    verbs = ", ".join(f"{count[verb]} {verb}" for verb in Verb if count[verb])
+    return f"{counted(len(changes), 'difference')}: {verbs}."
 
 
 def as_json(changes: Sequence[Change]) -> Json:

@@ -23,16 +23,22 @@ class Question:
     session: Sequence[str] = ()
     variables: str = ""
 
+    @property
+    def request(self) -> Json:
+        """The body of a GraphQL request. Raises `CommandError` where a value has another form."""
+        return {"query": _text(self.query), "variables": _variables(self.variables)}
+
+    @property
+    def user(self) -> Mapping[str, str]:
+        """The role and its session variables. Raises `CommandError`."""
+        return {"x-hasura-role": self.role, **_session(self.session)}
+
 
 def explain(engine: Engine, question: Question, output: Output) -> None:
     """Write SQL and plan of every root field. Raises `CommandError` where a value has another form,
     or where the engine refuses."""
-    asked = {
-        "query": _text(question.query),
-        "variables": _variables(question.variables),
-    }
-    user = {"x-hasura-role": question.role, **_session(question.session)}
-    answer = engine.post("/v1/graphql/explain", {"query": asked, "user": user})
+    body = {"query": question.request, "user": question.user}
+    answer = engine.post("/v1/graphql/explain", body)
     match output:
         case Output.JSON:
             write_json(answer)

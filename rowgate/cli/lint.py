@@ -3,7 +3,6 @@
 Rules that need tables, indexes, views and functions are checked where the databases are asked, too.
 """
 
-import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,25 +11,17 @@ from pathlib import Path
 from rich.text import Text
 
 from rowgate import __version__
-from rowgate.admin.connection import Lookup, Wanted, primary
-from rowgate.base.errors import ApiError
 from rowgate.base.json import Json
-from rowgate.catalog.indexes import leading_columns
-from rowgate.catalog.introspect import introspect
-from rowgate.catalog.reach import reach
-from rowgate.catalog.types import Catalog, Reach
-from rowgate.cli import running
-from rowgate.cli.failures import ERRORS, OUTPUT, CommandError
+from rowgate.cli.failures import OUTPUT, CommandError
+from rowgate.cli.fit import UNFIT, ask, unfit
 from rowgate.cli.options import Format
-from rowgate.cli.writing import printable, write_json
-from rowgate.database.connections.address import Opener
-from rowgate.database.connections.pool import PoolSettings
-from rowgate.database.failures import FAILURES, reason
+from rowgate.cli.writing import counted, printable, write_json
 from rowgate.metadata.directory import located as load
+from rowgate.metadata.lint.allowances import locate
 from rowgate.metadata.lint.check import RULES
 from rowgate.metadata.lint.check import located as found_in
 from rowgate.metadata.lint.sarif import sarif
-from rowgate.metadata.lint.types import LeadingColumns, Located, Severity, Subject
+from rowgate.metadata.lint.types import Located, Severity, Subject
 
 FOUND = 1
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -46,9 +37,17 @@ def lint(directory: Path, output: Format, role: str | None, *, ask_databases: bo
         raise CommandError(f"There is no metadata directory {directory}.")
     document, places = load(directory)
     subject = Subject(document, role or None)
+    more: Sequence[Located] = ()
     if ask_databases:
-        subject = asyncio.run(_with_databases(subject))
-    found = found_in(subject, places)
+        databases = ask(document)
+        subject = replace(
+            subject,
+            catalogs=databases.catalogs,
+            indexes=databases.indexes,
+            reaches=databases.reaches,
+        )
+        more = tuple(locate([*unfit(document, databases)], places))
+    found = sorted([*found_in(subject, places), *more], key=lambda one: (one.file, one.line))
     _write(found, output, directory)
     return FOUND if any(one.allowed is None for one in found) else 0
 
@@ -57,7 +56,7 @@ def _write(found: Sequence[Located], output: Format, directory: Path) -> None:
     match output:
         case Format.SARIF:
             base = Path(os.path.relpath(directory)).as_posix()
-            write_json(sarif(found, RULES, __version__, base))
+            write_json(sarif(found, (*RULES, UNFIT), __version__, base))
         case Format.JSON:
             write_json([_as_json(one, directory) for one in found])
         case Format.TEXT:
@@ -87,37 +86,5 @@ def _tell(found: Sequence[Located], directory: Path) -> None:
         OUTPUT.print(line.append(f": {printable(one.finding.message)}", style="default"))
         OUTPUT.print(f"    why: {rule.why}\n    fix: {rule.fix}", markup=False)
     allowed = len(found) - len(open_ones)
-    count = f"{len(open_ones)} findings" if open_ones else "No finding"
+    count = counted(len(open_ones), "finding") if open_ones else "No finding"
     OUTPUT.print(f"{count}{f', {allowed} allowed by comments' if allowed else ''}.")
-
-
-async def _with_databases(subject: Subject) -> Subject:
-    """The subject, with what the databases of its sources have whose address is known here."""
-    catalogs: dict[str, Catalog] = {}
-    indexes: dict[str, LeadingColumns] = {}
-    reaches: dict[str, Reach] = {}
-    environment = dict(running.values())
-    if url := running.database_url():
-        environment.setdefault("DATABASE_URL", url)
-    for source in subject.document.get("sources", ()):
-        name = str(source.get("name"))
-        try:
-            wanted = primary(source.get("configuration"), Lookup(environment), PoolSettings())
-        except ApiError as error:
-            ERRORS.print(f"Source {name} is not asked: {error.message}.", markup=False)
-            continue
-        catalogs[name], indexes[name], reaches[name] = await _ask(name, wanted)
-    return replace(subject, catalogs=catalogs, indexes=indexes, reaches=reaches)
-
-
-async def _ask(name: str, wanted: Wanted) -> tuple[Catalog, LeadingColumns, Reach]:
-    try:
-        connection = await Opener(wanted.address, wanted.settings.terms()).open()
-    except (ApiError, *FAILURES) as error:
-        text = f"The database of source {name} does not answer: {reason(error)}."
-        raise CommandError(text) from None
-    try:
-        indexes, reached = await leading_columns(connection), await reach(connection)
-        return await introspect(connection), indexes, reached
-    finally:
-        await connection.close()

@@ -1,35 +1,49 @@
 """`rowgate metadata`: a directory to a running engine and back, over its own metadata API."""
 
 from collections.abc import Collection, Iterator, Sequence
+from http import HTTPStatus
 from pathlib import Path
 
 from rowgate.base.json import Json
 from rowgate.cli.comparison import as_json, summary, tell
-from rowgate.cli.engine import Engine
+from rowgate.cli.engine import Engine, accepted, sentence
 from rowgate.cli.failures import OUTPUT, CommandError
+from rowgate.cli.fit import ask, inconsistencies
 from rowgate.cli.options import Output
-from rowgate.cli.writing import write_json
+from rowgate.cli.writing import counted, write_json
 from rowgate.metadata import directory as files
-from rowgate.metadata.diff import Change, Verb, diff
+from rowgate.metadata.diff import Verb, diff
 from rowgate.metadata.layout import qualified
-from rowgate.metadata.read import read
 
 FOUND = 1
 """Status of `diff`, `inconsistency list` and the like where there is something."""
 
 
 def apply(engine: Engine, directory: Path, output: Output, *, allow_inconsistent: bool) -> None:
-    """Replace the engine's metadata by `directory`. Raises `CommandError` where objects of it do
-    not fit the database, unless that is allowed; they are listed either way."""
-    odd = replaced(engine, directory, allow_inconsistent=allow_inconsistent)
+    """Have the engine read its tables again and replace its metadata by `directory`. Raises
+    `CommandError`, with every object and its reason, where objects do not fit the database, unless
+    that is allowed; they are listed either way."""
+    arguments = _arguments(directory, allow_inconsistent=allow_inconsistent)
+    engine.ask("reload_metadata", {"reload_sources": True})
+    status, body = engine.send(
+        "/v1/metadata", {"type": "replace_metadata", "version": 2, "args": arguments}
+    )
+    if output is Output.JSON and status != HTTPStatus.OK:
+        write_json(body)
+        raise SystemExit(FOUND)
+    answer = accepted(status, body)
+    odd = [sentence(one) for one in answer.get("inconsistent_objects", ())]
+    state = engine.ask("get_inconsistent_metadata", {})
+    warnings = [sentence(one) for one in state.get("warnings", ())]
     if output is Output.JSON:
-        write_json({"inconsistent": list(odd)})
+        write_json({"inconsistent": odd, "warnings": warnings})
         return
     for reason in odd:
         OUTPUT.print(f"  inconsistent: {reason}", markup=False)
-    OUTPUT.print(
-        "Metadata applied." if not odd else f"Metadata applied but for {len(odd)} objects."
-    )
+    for reason in warnings:
+        OUTPUT.print(f"  warning: {reason}", markup=False)
+    rest = f" but for {counted(len(odd), 'object')}" if odd else ""
+    OUTPUT.print(f"Metadata applied{rest}.")
 
 
 def replaced(engine: Engine, directory: Path, *, allow_inconsistent: bool) -> Sequence[str]:
@@ -37,25 +51,41 @@ def replaced(engine: Engine, directory: Path, *, allow_inconsistent: bool) -> Se
 
     Raises `CommandError` where the engine refuses, `ApiError` where the directory is malformed.
     """
-    arguments = {
-        "allow_inconsistent_metadata": allow_inconsistent,
-        "metadata": _loaded(directory),
-    }
+    arguments = _arguments(directory, allow_inconsistent=allow_inconsistent)
     answer = engine.ask("replace_metadata", arguments, version=2)
-    return [_sentence(one) for one in answer.get("inconsistent_objects", ())]
+    return [sentence(one) for one in answer.get("inconsistent_objects", ())]
+
+
+def _arguments(directory: Path, *, allow_inconsistent: bool) -> Json:
+    return {"allow_inconsistent_metadata": allow_inconsistent, "metadata": _loaded(directory)}
+
+
+def exported(engine: Engine) -> Json:
+    """The engine's metadata. Raises `CommandError` where it refuses."""
+    return engine.ask("export_metadata", {})
+
+
+def problems(engine: Engine) -> Sequence[str]:
+    """What the engine cannot serve, and what it stores without effect, as sentences."""
+    state = engine.ask("get_inconsistent_metadata", {})
+    found = (*state.get("inconsistent_objects", ()), *state.get("warnings", ()))
+    return [sentence(one) for one in found]
 
 
 def preview(engine: Engine, directory: Path, output: Output) -> int:
     """Tell what `apply` would change, and what of the directory could not be served; nothing is
     changed. The status is 1 where something could not be served.
 
-    Raises as `replaced` does.
+    The directory is compared with the databases whose address is known here. Raises as `replaced`
+    does, and where such a database does not answer.
     """
     document = _loaded(directory)
-    current = engine.ask("export_metadata", {})
+    current = exported(engine)
     changes = diff(current, document)
-    known = {str(source.get("name")) for source in current.get("sources", ())}
-    wrong = [*_unreadable(document), *_missing(engine, document, known)]
+    databases = ask(document)
+    unasked = {str(one.get("name")) for one in current.get("sources", ())} - {*databases.catalogs}
+    wrong = [f"{one.name}: {one.reason}" for one in inconsistencies(document, databases)]
+    wrong += _missing(engine, document, unasked)
     match output:
         case Output.JSON:
             write_json({"changes": as_json(changes), "problems": wrong})
@@ -67,22 +97,17 @@ def preview(engine: Engine, directory: Path, output: Output) -> int:
     return FOUND if wrong else 0
 
 
-def _unreadable(document: Json) -> Iterator[str]:
-    for problem in read(document).problems:
-        yield f"{problem.kind} {problem.name}: {problem.reason}".replace(" :", ":")
-
-
-def _missing(engine: Engine, document: Json, known: Collection[str]) -> Iterator[str]:
-    """Tracked tables that are not in the databases of the engine's own sources, `known`."""
+def _missing(engine: Engine, document: Json, names: Collection[str]) -> Iterator[str]:
+    """Tracked tables that the databases of the named sources, which the engine alone can reach,
+    have not."""
     for source in document.get("sources", ()):
         name = source.get("name")
-        if name not in known:
+        if name not in names:
             continue
-        found = engine.ask("pg_get_source_tables", {"source": name})
-        there = {qualified(one) for one in found}
+        there = {qualified(one) for one in engine.ask("pg_get_source_tables", {"source": name})}
         for entry in source.get("tables") or ():
-            if qualified(entry.get("table")) not in there:
-                schema, table = qualified(entry.get("table"))
+            schema, table = qualified(entry.get("table"))
+            if (schema, table) not in there:
                 yield f"table {schema}.{table} in source {name}: no such table exists"
 
 
@@ -125,14 +150,19 @@ def inconsistent(engine: Engine, output: Output) -> int:
 
 def _tell_inconsistent(answer: Json, output: Output, done: str) -> int:
     objects = answer.get("inconsistent_objects") or ()
+    warnings = answer.get("warnings") or ()
     match output:
         case Output.JSON:
-            write_json({"is_consistent": not objects, "inconsistent_objects": list(objects)})
+            told = {"is_consistent": not objects, "inconsistent_objects": list(objects)}
+            write_json(told | ({"warnings": list(warnings)} if warnings else {}))
         case Output.TEXT:
             for one in objects:
-                OUTPUT.print(f"  {_sentence(one)}", markup=False)
-            count = f"{len(objects)} objects are inconsistent." if objects else "All is consistent."
-            OUTPUT.print(f"{done} {count}".strip())
+                OUTPUT.print(f"  {sentence(one)}", markup=False)
+            for one in warnings:
+                OUTPUT.print(f"  warning: {sentence(one)}", markup=False)
+            verb = "is" if len(objects) == 1 else "are"
+            count = f"{counted(len(objects), 'object')} {verb} inconsistent."
+            OUTPUT.print(f"{done} {count if objects else 'All is consistent.'}".strip())
     return FOUND if objects else 0
 
 
@@ -149,32 +179,15 @@ def drop_inconsistent(engine: Engine, output: Output) -> None:
         case Output.TEXT:
             tell(changes)
             dropped = sum(change.verb is Verb.REMOVED for change in changes)
-            OUTPUT.print(f"Dropped {dropped} objects." if dropped else "There was nothing to drop.")
-
-
-def suggested(directory: Path, changes: Sequence[Change], document: Json, *, write: bool) -> None:
-    """Tell the changes that new tables suggest, and write them where asked to.
-
-    Raises `ApiError` where the directory cannot be written."""
-    if not changes:
-        OUTPUT.print("It suggests no change of the metadata.")
-        return
-    OUTPUT.print("\nThe metadata that it suggests (permissions are yours to add):")
-    tell(changes)
-    if write:
-        files.save(document, directory)
-        OUTPUT.print(f"Written to {directory}; `rowgate metadata apply` makes it so.", markup=False)
-    else:
-        OUTPUT.print("Not written: `--apply` does.")
+            told = (
+                f"Dropped {counted(dropped, 'object')}."
+                if dropped
+                else "There was nothing to drop."
+            )
+            OUTPUT.print(told)
 
 
 def _loaded(directory: Path) -> Json:
     if not directory.is_dir():
         raise CommandError(f"There is no metadata directory {directory}.")
     return files.load(directory)
-
-
-def _sentence(one: Json) -> str:
-    name = one.get("name") or ""
-    reason = one.get("reason") or one.get("message") or ""
-    return f"{one.get('type', '')} {name}: {reason}".strip()

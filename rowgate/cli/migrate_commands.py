@@ -15,7 +15,11 @@ migrate = typer.Typer(
 
 Revision = Annotated[str, typer.Argument(help="a revision, `head`, `base`, `+1` or `-1`")]
 Message = Annotated[str, typer.Argument(help="what it changes")]
-Apply = Annotated[bool, typer.Option("--apply", help="write the suggested metadata, too")]
+Renames = Annotated[
+    list[str] | None,
+    typer.Option("--rename", metavar="TABLE.COLUMN=NAME", help="what is renamed, not dropped"),
+]
+Empty = Annotated[bool, typer.Option("--empty", help="write one to fill in by hand")]
 Source = Annotated[str, typer.Option(help="the source of the metadata that the database is")]
 
 
@@ -24,17 +28,17 @@ def _commands() -> Any:
 
 
 @migrate.command(epilog=examples("rowgate migrate up", "rowgate migrate up +1"))
-def up(revision: Revision = "head") -> None:
-    """Apply migrations up to a revision."""
+def up(revision: Revision = "head", directory: Folder = METADATA) -> None:
+    """Apply migrations up to a revision, and the metadata that belongs to them; tell the engine."""
     with told_in_one_sentence():
-        _commands().alembic("upgrade", revision)
+        _commands().up(revision, directory)
 
 
 @migrate.command(epilog=examples("rowgate migrate down", "rowgate migrate down base"))
-def down(revision: Revision = "-1") -> None:
-    """Take migrations back down to a revision."""
+def down(revision: Revision = "-1", directory: Folder = METADATA) -> None:
+    """Take migrations back down to a revision, with the metadata that belongs to them."""
     with told_in_one_sentence():
-        _commands().alembic("downgrade", revision)
+        _commands().down(revision, directory)
 
 
 @migrate.command(epilog=examples("rowgate migrate status --output json"))
@@ -55,18 +59,23 @@ def history(output: Written = Output.TEXT) -> None:
     "create",
     epilog=examples(
         'rowgate migrate create "visits of a vet"',
-        'rowgate migrate create "visits of a vet" --apply',
+        'rowgate migrate create "body is text" --rename notes.body=text',
+        'rowgate migrate create "a trigger" --empty',
     ),
 )
 def create_migration(
     message: Message,
     directory: Folder = METADATA,
     source: Source = "default",
-    apply: Apply = False,  # noqa: FBT002
+    rename: Renames = None,
+    empty: Empty = False,  # noqa: FBT002
 ) -> None:
-    """Write a migration from the difference between db/models.py and the database.
+    """Write a migration from the difference between db/models.py and the database, and beside it
+    the change of metadata that goes with it.
 
-    Tells the metadata that its new tables and foreign keys suggest, and writes it with `--apply`.
+    Asks whether a column or table was renamed, and tells which data would be lost.
     """
     with told_in_one_sentence():
-        _commands().create(message, directory, source, write=apply)
+        commands = _commands()
+        wanted = commands.Wanted(message, directory, source, tuple(rename or ()), is_empty=empty)
+        commands.create(wanted)

@@ -24,6 +24,13 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
+class Template(StrEnum):
+    """What a new project starts from."""
+
+    EMPTY = "empty"
+    SHELTER = "shelter"
+
+
 Endpoint = Annotated[
     str | None,
     typer.Option(

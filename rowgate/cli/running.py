@@ -27,9 +27,10 @@ def told() -> Mapping[str, Any]:
     """What a run under way has written into `run.json`; nothing where none runs."""
     try:
         found = json.loads((state_folder() / "run.json").read_text())
-    except (OSError, ValueError):
+        os.kill(int(found["process"]), 0)
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return dict(found)
 
 
 def values() -> Mapping[str, str]:

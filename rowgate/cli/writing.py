@@ -13,6 +13,11 @@ def write_json(value: Json) -> None:
     OUTPUT.out(encode_text(value), highlight=False)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def shown(value: Json) -> str:
     """A value on one line: as JSON, which escapes what would steer a terminal; passwords of URLs
     are left out."""

@@ -51,6 +51,16 @@ def diff(before: Json, after: Json) -> tuple[Change, ...]:
     return tuple(_compare((), before, after))
 
 
+def alike(place: Steps, one: Json, other: Json) -> bool:
+    """Whether two values at a place of a document mean the same."""
+    return next(_compare(place, one, other), None) is None
+
+
+def is_set(place: Steps) -> bool:
+    """Whether the list at a place is a set of names, whose order does not count."""
+    return bool(place) and place[-1] in _SETS
+
+
 def _compare(place: Steps, before: Json, after: Json) -> Iterator[Change]:
     before, after = _meant(place, before), _meant(place, after)
     if before is _ABSENT and after is _ABSENT:
@@ -90,10 +100,10 @@ def _meant(place: Steps, value: Json) -> Json:
 def _compare_lists(place: Steps, before: Json, after: Json) -> Iterator[Change]:
     before = [] if before is _ABSENT else before
     after = [] if after is _ABSENT else after
-    if place[-1] in _SETS and all(isinstance(one, str) for one in (*before, *after)):
+    if is_set(place) and all(isinstance(one, str) for one in (*before, *after)):
         yield from _compare_sets(place, before, after)
         return
-    old, new = _by_label(before), _by_label(after)
+    old, new = by_label(before), by_label(after)
     if old is None or new is None:
         if not same(before, after):
             verb = Verb.CHANGED if before and after else Verb.ADDED if after else Verb.REMOVED
@@ -112,7 +122,7 @@ def _compare_sets(place: Steps, before: Sequence[Json], after: Sequence[Json]) -
         yield Change(Verb.ADDED, place, None, name)
 
 
-def _by_label(items: Sequence[Json]) -> dict[str, Json] | None:
+def by_label(items: Sequence[Json]) -> dict[str, Json] | None:
     """The objects of a list by what each is known by; None where that does not tell them apart."""
     found: dict[str, Json] = {}
     for item in items:

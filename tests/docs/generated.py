@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from rowgate.admin import commands
-from rowgate.cli.development.project import PORTS, SECRETS
+from rowgate.cli.development.manifest import FILE, read
+from rowgate.cli.development.project import port_variable, secret_names
 from rowgate.settings import Settings
 from rowgate.settings.declaration import Declaration, declared_by
 from rowgate.settings.reading import ONLY_REPORTED, WITHOUT_EFFECT
@@ -66,14 +67,15 @@ def only_reported() -> str:
 
 
 def ports() -> str:
-    """The ports of `rowgate run`."""
-    rows = [(f"`ROWGATE_{name.upper()}_PORT`", f"`{port}`", name) for name, port in PORTS.items()]
+    """The ports of `rowgate run` in the reference application."""
+    found = read(ROOT / FILE).ports.items()
+    rows = [(f"`{port_variable(name)}`", f"`{port}`", name) for name, port in found]
     return _table(("variable", "default", "process"), rows)
 
 
 def secrets() -> str:
-    """The secrets that a first start makes."""
-    return _list(SECRETS)
+    """The secrets that a first start of the reference application makes."""
+    return _list(secret_names(read(ROOT / FILE)))
 
 
 def metadata_commands() -> str:

@@ -48,6 +48,11 @@ def pages() -> tuple[Path, ...]:
     return (*top, *sorted((ROOT / "docs").rglob("*.md")))
 
 
+def guides() -> tuple[Path, ...]:
+    """The pages that are run from top to bottom, in a project of their own."""
+    return tuple(page for page in pages() if page.parent.name == "guides")
+
+
 @cache
 def text_of(page: Path) -> str:
     """A page's whole text."""

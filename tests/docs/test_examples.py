@@ -15,16 +15,18 @@ from db.seeds.rows import key
 from rowgate.metadata.directory import load
 from rowgate.metadata.read import read
 from rowgate.snapshot.actions import check_action
-from tests.docs.pages import ROOT, Block, all_blocks, blocks, pages
+from tests.docs.pages import ROOT, Block, blocks, guides, pages
 from tests.e2e.conftest import Running
 
 Json = Any
+REFERENCE = [page for page in pages() if page not in guides()]
+EXAMPLES = [block for page in REFERENCE for block in blocks(page)]
 WITH_GRAPHQL = [
-    page for page in pages() if any(block.language == "graphql" for block in blocks(page))
+    page for page in REFERENCE if any(block.language == "graphql" for block in blocks(page))
 ]
-WITH_CURL = [block for block in all_blocks() if re.search(r"^curl ", block.text, re.M)]
-COMMANDS = [block for block in all_blocks() if "send" in block.options]
-METADATA = [block for block in all_blocks() if block.language == "yaml"]
+WITH_CURL = [block for block in EXAMPLES if re.search(r"^curl ", block.text, re.M)]
+COMMANDS = [block for block in EXAMPLES if "send" in block.options]
+METADATA = [block for block in EXAMPLES if block.language == "yaml"]
 
 
 def _named(item: Path | Block) -> str:
@@ -153,6 +155,6 @@ def _actions(block: Block, folder: Path) -> dict[str, Json]:
 
 
 def test_every_json_block_is_json() -> None:
-    for block in all_blocks():
+    for block in EXAMPLES:
         if block.language == "json":
             json.loads(block.text)

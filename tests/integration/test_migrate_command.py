@@ -32,7 +32,7 @@ def test_up_status_and_down(database_url: str) -> None:
     assert up.returncode == 0, up.stderr
     assert schemas(database_url) == {"identity", "shelter"}
     status = migrate(database_url, "status")
-    assert "0002_shelter (head) (current)" in status.stdout
+    assert status.stdout.startswith("current  0002_shelter  Stores, animals")
     down = migrate(database_url, "down", "base")
     assert down.returncode == 0, down.stderr
     assert schemas(database_url) == set()
@@ -41,7 +41,7 @@ def test_up_status_and_down(database_url: str) -> None:
 def test_what_goes_wrong_is_one_sentence(database_url: str, tmp_path: Path) -> None:
     unknown = migrate(database_url, "up", "nothing_of_that_name")
     assert unknown.returncode == 1
-    assert unknown.stderr.startswith("rowgate: the migration failed:")
+    assert unknown.stderr.startswith("rowgate: The migration failed:")
     assert "nothing_of_that_name" in unknown.stderr
     assert unknown.stderr.count("\n") == 1
     unset = migrate("", "up")

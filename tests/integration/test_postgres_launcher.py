@@ -153,7 +153,7 @@ def test_a_second_start_of_the_same_folder_names_the_first(
 
 def test_another_major_is_refused_in_one_sentence(folder: Path) -> None:
     (folder / "data" / "PG_VERSION").write_text("12\n")
-    with pytest.raises(LauncherError, match=r"belongs to Postgres 12, .* `make reset`"):
+    with pytest.raises(LauncherError, match=r"belongs to Postgres 12, .* `rowgate reset`"):
         EmbeddedPostgres(folder).start()
 
 
@@ -282,7 +282,7 @@ def test_without_user_namespaces_root_hands_over_what_it_had(
 def test_the_folder_of_a_run_lets_nobody_through_and_shows_nothing(open_folder: Path) -> None:
     project = opened(open_folder / "state", free_ports=True)
     assert project.state.stat().st_mode & 0o777 == 0o711
-    assert project.secrets.stat().st_mode & 0o777 == 0o600
+    assert project.secrets_file.stat().st_mode & 0o777 == 0o600
     with EmbeddedPostgres(project.state / "postgres", durable=False) as server:
         assert user_of(server) == NOBODY
 

@@ -1,74 +1,70 @@
-"""What each process is told: its environment and nothing that is another's secret."""
+"""What each process is told: its environment, and no secret that it did not ask for.
 
-import json
+A manifest's values may hold `${auth.url}` (the address of a process), `${state}`,
+`${database.url}`, `${metadata.url}` and `${NAME}`, another variable that no process keeps secret.
+"""
+
+import re
 import sys
 from collections.abc import Mapping
 
 from rowgate.cli.development.children import Child
 from rowgate.cli.development.database import Databases
-from rowgate.cli.development.project import SECRETS, Project
+from rowgate.cli.development.manifest import FILE, Process
+from rowgate.cli.development.project import Project
+from rowgate.cli.failures import CommandError
 
-AUDIENCE = "rowgate"
-BUCKET = "images"
-
-
-def engine(project: Project, databases: Databases) -> Child:
-    """The engine, with the auth service's keys and the actions service's secret; without an auth
-    service, tokens are verified as the environment says."""
-    told = {
-        "HASURA_GRAPHQL_METADATA_DATABASE_URL": databases.metadata,
-        "HASURA_GRAPHQL_SERVER_HOST": "127.0.0.1",
-        "HASURA_GRAPHQL_SERVER_PORT": str(project.ports["engine"]),
-        "HASURA_GRAPHQL_UNAUTHORIZED_ROLE": "anonymous",
-        "HASURA_GRAPHQL_ENABLE_CONSOLE": "true",
-        "DATABASE_URL": databases.application,
-        "ACTIONS_BASE_URL": project.url("actions"),
-    }
-    if "auth" in project.services:
-        told["HASURA_GRAPHQL_JWT_SECRET"] = json.dumps(_tokens(project))
-    secrets = _secrets(project, "HASURA_GRAPHQL_ADMIN_SECRET", "ACTIONS_SECRET")
-    return _child(project, "engine", ("rowgate", "serve"), told | secrets)
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9_.]*)\}")
+_NESTED = 8
+"""How deep variables may refer to variables."""
 
 
-def _tokens(project: Project) -> dict[str, str]:
-    """How the tokens of the auth service are verified."""
-    return {
-        "jwk_url": f"{project.url('auth')}/.well-known/jwks.json",
-        "issuer": _issuer(project),
-        "audience": AUDIENCE,
-    }
-
-
-def auth(project: Project, databases: Databases) -> Child:
-    """The auth service; its signing keys lie in the state folder."""
-    told = {
-        "DATABASE_URL": databases.application,
-        "AUTH_PRIVATE_KEY_DIR": str(project.state / "keys"),
-        "AUTH_ISSUER": _issuer(project),
-        "AUTH_AUDIENCE": AUDIENCE,
-    }
-    secrets = _secrets(project, "ACTIONS_SECRET")
-    return _child(project, "auth", ("auth",), told | secrets)
-
-
-def actions(project: Project, databases: Databases) -> Child:
-    """The actions service, with the object store's keys."""
-    told = {
-        "DATABASE_URL": databases.application,
-        "AUTH_URL": project.url("auth"),
-        "ROWGATE_ENGINE_URL": project.url("engine"),
-        "ACTIONS_PUBLIC_URL": project.values.get("ACTIONS_PUBLIC_URL") or project.url("actions"),
-        "S3_ENDPOINT_URL": store_url(project),
-        "S3_BUCKET": project.values.get("S3_BUCKET") or BUCKET,
-    }
-    secrets = _secrets(project, "ACTIONS_SECRET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
-    return _child(project, "actions", ("actions",), told | secrets)
+def child(project: Project, process: Process, databases: Databases) -> Child:
+    """A process of the manifest, ready to start."""
+    port = project.ports[process.name]
+    listening: Mapping[str, str] = {"HOST": "127.0.0.1", "PORT": str(port)}
+    if process is project.manifest.engine:
+        listening = _engine(project, databases)
+    environment = environment_of(project, databases, process.environment, process.secrets)
+    scope = _Scope(project, databases, {**project.manifest.environment, "PORT": str(port)})
+    return Child(
+        name=process.name,
+        command=command_of(tuple(scope.resolved(word) for word in process.command)),
+        environment={**environment, **listening},
+        port=port,
+        log=project.logs / f"{process.name}.log",
+        health=process.health,
+    )
 
 
 def seeding(project: Project, databases: Databases) -> Mapping[str, str]:
     """The environment of migrations and seeds."""
-    told = {"DATABASE_URL": databases.application}
-    return _shared(project) | told | _secrets(project, "SEED_PASSWORD")
+    secrets = project.manifest.seeds.secrets if project.manifest.seeds else ()
+    return environment_of(project, databases, {}, secrets)
+
+
+def seed_command(project: Project) -> tuple[str, ...]:
+    """The words of the command that inserts the first rows; none where there is no such command."""
+    return command_of(project.manifest.seeds.command) if project.manifest.seeds else ()
+
+
+def environment_of(
+    project: Project, databases: Databases, own: Mapping[str, str], secrets: tuple[str, ...]
+) -> dict[str, str]:
+    """What the user set but for secrets, over `own`, over the manifest's `environment`; and the
+    values of the named `secrets`. Raises `CommandError` for a reference to nothing."""
+    kept = {name: value for name, value in project.values.items() if name not in project.secrets}
+    given = {name: value for name, value in kept.items() if value}
+    declared = {**project.manifest.environment, **own}
+    scope = _Scope(project, databases, {**declared, **given})
+    resolved = {name: scope.resolved(value) for name, value in declared.items()}
+    return {
+        **resolved,
+        **given,
+        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": databases.application,
+        **{name: project.values[name] for name in secrets},
+    }
 
 
 def store_url(project: Project) -> str:
@@ -76,26 +72,58 @@ def store_url(project: Project) -> str:
     return project.values.get("S3_ENDPOINT_URL") or project.url("s3")
 
 
-def _issuer(project: Project) -> str:
-    return project.values.get("AUTH_ISSUER") or project.url("auth")
+def resolved(project: Project, databases: Databases, text: str) -> str:
+    """A text of the manifest with its references replaced."""
+    return _Scope(project, databases, project.manifest.environment).resolved(text)
 
 
-def _secrets(project: Project, *names: str) -> dict[str, str]:
-    return {name: project.values[name] for name in names}
+class _Scope:
+    """What references of the manifest's values stand for."""
+
+    def __init__(
+        self, project: Project, databases: Databases, variables: Mapping[str, str]
+    ) -> None:
+        self._variables = variables
+        self._known = {f"{name}.url": project.url(name) for name in project.ports}
+        self._known |= {
+            "state": str(project.state),
+            "database.url": databases.application,
+            "metadata.url": databases.metadata,
+        }
+
+    def resolved(self, text: str, depth: int = _NESTED) -> str:
+        """`text` with every reference replaced."""
+        return _REFERENCE.sub(lambda found: self._value(found[1], depth), text)
+
+    def _value(self, name: str, depth: int) -> str:
+        if name in self._known:
+            return self._known[name]
+        if name in self._variables and depth:
+            return self.resolved(self._variables[name], depth - 1)
+        known = ", ".join(sorted(self._known))
+        raise CommandError(
+            f"{FILE}: ${{{name}}} refers to nothing; there are {known} and variables."
+        )
 
 
-def _shared(project: Project) -> dict[str, str]:
-    """Everything the user set, but for secrets: those go to whom they concern, by name."""
-    kept = {name: value for name, value in project.values.items() if name not in SECRETS}
-    return kept | {"PYTHONUNBUFFERED": "1"}
+def _engine(project: Project, databases: Databases) -> Mapping[str, str]:
+    """What the product itself tells the engine."""
+    return {
+        "HASURA_GRAPHQL_METADATA_DATABASE_URL": databases.metadata,
+        "HASURA_GRAPHQL_SERVER_HOST": "127.0.0.1",
+        "HASURA_GRAPHQL_SERVER_PORT": str(project.ports["engine"]),
+        "HASURA_GRAPHQL_ENABLE_CONSOLE": project.values.get("HASURA_GRAPHQL_ENABLE_CONSOLE")
+        or "true",
+        "HASURA_GRAPHQL_ADMIN_SECRET": project.values["HASURA_GRAPHQL_ADMIN_SECRET"],
+    }
 
 
-def _child(project: Project, name: str, module: tuple[str, ...], told: Mapping[str, str]) -> Child:
-    port = project.ports[name]
-    return Child(
-        name=name,
-        command=(sys.executable, "-m", *module),
-        environment=_shared(project) | {"HOST": "127.0.0.1", "PORT": str(port)} | dict(told),
-        port=port,
-        log=project.logs / f"{name}.log",
-    )
+def command_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a command to start; `python` and `rowgate` are those of this environment."""
+    match words:
+        case ("python", *rest):
+            return (sys.executable, *rest)
+        case ("rowgate", *rest):
+            return (sys.executable, "-m", "rowgate", *rest)
+        case _:
+            return words

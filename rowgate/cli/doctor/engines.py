@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 
+from rowgate.cli import running
 from rowgate.cli.doctor.types import Examined, failed, ok, unknown, warning
 from rowgate.cli.engine import Engine
 from rowgate.cli.failures import CommandError
@@ -16,7 +17,11 @@ def examine(engine: Engine) -> Iterator[Examined]:
             "/v1/metadata", {"type": "get_inconsistent_metadata", "args": {}}
         )
     except CommandError as error:
-        yield unknown("engine", str(error), "Say `rowgate run`, or give --endpoint.")
+        yield unknown("engine", str(error), "`rowgate run`, or give --endpoint.")
+        return
+    if not engine.admin_secret and not running.told():
+        told = f"something answers at {engine.endpoint}; nothing of this folder runs"
+        yield unknown("engine", told, "Give --endpoint and --admin-secret where it is yours.")
         return
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN) or _is_denied(body):
         advice = "Give --admin-secret, or set HASURA_GRAPHQL_ADMIN_SECRET."

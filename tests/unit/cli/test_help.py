@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from rowgate.cli.application import application
 
-NEW = {"run", "serve", "version", "reset", "init", "seed", "console", "explain", "doctor"}
+NEW = {"run", "serve", "version", "reset", "init", "seed", "console", "explain", "doctor", "query"}
 
 
 def leaves(command: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

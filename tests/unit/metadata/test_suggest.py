@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rowgate.base.names import QualifiedName
-from rowgate.cli.revision import growth_of
+from rowgate.cli.migration_source import growth_of
 from rowgate.metadata.read import read
 from rowgate.metadata.suggest import Growth, NewKey, suggest
 
