@@ -13,7 +13,7 @@ from rowgate.admin.statements import copies_over_connection, split
 from rowgate.base.errors import ApiError, NotSupported
 from rowgate.base.json import Json
 from rowgate.database.connections.address import Address, Opener, Terms
-from rowgate.database.failures import FAILURES, as_api_error, describe
+from rowgate.database.failures import FAILURES, describe, unreachable
 
 COMMAND_OK: Json = {"result_type": "CommandOk", "result": None}
 
@@ -32,7 +32,7 @@ async def connect(address: Address, seconds: float) -> asyncpg.Connection:
         terms = Terms({"application_name": "rowgate run_sql"}, seconds)
         return await Opener(address, terms).open()
     except FAILURES as error:
-        raise as_api_error(error) from error
+        raise unreachable(error) from error
 
 
 async def execute(connection: asyncpg.Connection, sql: str) -> Json:

@@ -37,6 +37,7 @@ _CONSTRAINTS = {
     "44000": ("Check constraint violation. ", "permission-error"),
 }
 
+_TOOK_TOO_LONG = ("the statement took too long", "timeout")
 _FIXED = {
     "22025": ("", "bad-request"),
     "42704": ("", "constraint-error"),
@@ -45,7 +46,7 @@ _FIXED = {
         "constraint-error",
     ),
     "40001": ("serialization failure due to concurrent update", "concurrent-update"),
-    "57014": ("the statement took too long", "timeout"),
+    "57014": _TOOK_TOO_LONG,
 }
 """SQLSTATE → message and code; an empty message is Postgres' own."""
 _MISSING = frozenset(("42703", "42P01", "42883", "3F000"))
@@ -65,6 +66,8 @@ def as_api_error(error: Exception) -> ApiError:
         return error
     if isinstance(error, asyncpg.PostgresError):
         return _of_postgres(error)
+    if isinstance(error, TimeoutError):
+        return ApiError(_TOOK_TOO_LONG[0], code=_TOOK_TOO_LONG[1])
     if isinstance(error, OSError):
         return Unexpected("connection error", code="postgres-error", internal=_of_network(error))
     if isinstance(error, asyncpg.exceptions.DataError | ValueError | OverflowError):
@@ -77,6 +80,8 @@ def as_api_error(error: Exception) -> ApiError:
 def unreachable(error: Exception) -> ApiError:
     """The refusal of a request for which no connection could be opened, whatever stood in the
     way."""
+    if isinstance(error, TimeoutError):
+        return Unexpected("connection error", code=AWAY, internal=_of_network(error))
     refusal = as_api_error(error)
     if isinstance(error, ApiError) or refusal.code in (AWAY, _UNAVAILABLE["53300"][1]):
         return refusal

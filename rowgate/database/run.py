@@ -30,6 +30,9 @@ async def fetch(
     try:
         # All rows, there being one: asked for one alone, Postgres would use no parallel workers.
         rows = await connection.fetch(text, *arguments)
+    except TimeoutError as error:
+        connection.terminate()
+        raise as_api_error(error) from error
     except Exception as error:
         raise _pointed(as_api_error(error), path) from error
     value = rows[0][0] if rows else None
@@ -113,6 +116,9 @@ async def fetch_rows(
     """The rows that a statement gives, for the steps of a nested insert."""
     try:
         return await connection.fetch(text, *arguments)
+    except TimeoutError as error:
+        connection.terminate()
+        raise as_api_error(error) from error
     except Exception as error:
         raise _pointed(as_api_error(error), path) from error
 
@@ -136,6 +142,8 @@ async def transaction(connection: asyncpg.Connection) -> AsyncIterator[None]:
         async with connection.transaction():
             yield
     except FAILURES as error:
+        if isinstance(error.__context__, ApiError):  # its rollback only says what it broke
+            raise error.__context__ from None
         raise as_api_error(error) from error
 
 

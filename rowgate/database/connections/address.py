@@ -89,12 +89,14 @@ class Address:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a connection is opened: within how many seconds, how often that is tried again where
-    nobody answers, what the session is told, how many prepared statements it keeps."""
+    nobody answers, what the session is told, how many prepared statements it keeps; and for how
+    many seconds an answer is waited for (None: for ever)."""
 
     settings: Mapping[str, str]
     seconds: float = 10.0
     retries: int = 0
     prepared: int = 0
+    patience: float | None = None
 
 
 class Opener:
@@ -169,6 +171,7 @@ class Opener:
                 url,
                 ssl=way,
                 timeout=self._terms.seconds,
+                command_timeout=self._terms.patience,
                 statement_cache_size=self._terms.prepared,
                 max_cached_statement_lifetime=0,
                 max_cacheable_statement_size=0,

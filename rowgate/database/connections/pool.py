@@ -34,6 +34,8 @@ READ_COMMITTED = "read-committed"
 ISOLATION_LEVELS = (READ_COMMITTED, "repeatable-read", "serializable")
 _SHARED = 4
 _TO_CLOSE = 2.0
+_GRACE = 1.0
+_BETWEEN_LOOKS = 1.0
 _LOOKS = 4
 _SOONEST_LOOK, _LATEST_LOOK = 0.1, 30.0
 
@@ -69,7 +71,11 @@ class PoolSettings:
         }
         if self.isolation != READ_COMMITTED:
             told["default_transaction_isolation"] = self.isolation.replace("-", " ")
-        return Terms(told, self.connect_timeout, self.retries, self.prepared)
+        return Terms(told, self.connect_timeout, self.retries, self.prepared, self.patience())
+
+    def patience(self) -> float | None:
+        """Seconds that Postgres has to answer: a little more than it gives a statement itself."""
+        return self.statement_timeout + _GRACE if self.statement_timeout else None
 
 
 class Database:
@@ -88,6 +94,8 @@ class Database:
         self._taken = 0
         self._closed = False
         self._look: asyncio.TimerHandle | None = None
+        self._open_ones: set[Pooled] = set()
+        self._watch: asyncio.TimerHandle | None = None
         self.express = Express(self, settings.shared(), settings.prepared)
         """Those of its connections that quick statements share."""
         self.solo = settings.prepared if settings.shared() else 0
@@ -163,6 +171,8 @@ class Database:
             connection = await self._opener.open()
             await self._instruct(connection)
             self._look_later()
+            self._open_ones.add(connection)
+            self._watch_on()
             return connection
         except BaseException as error:
             self._give_back_place()
@@ -223,13 +233,31 @@ class Database:
         """Close idle connections now, within seconds; those in use are closed when they come
         back."""
         self._closed = True
-        if self._look is not None:
-            self._look.cancel()
+        for timer in (self._look, self._watch):
+            if timer is not None:
+                timer.cancel()
         self._take_back_shared(lambda _: True)
         idle, self._idle[:] = tuple(self._idle), ()
         await asyncio.gather(_close(idle), *self._retiring, self.express.ended(_TO_CLOSE))
         if self.replicas is not None:
             await self.replicas.close()
+
+    def _watch_on(self) -> None:
+        if self._watch is None and not self._closed and self.settings.patience():
+            self._watch = asyncio.get_running_loop().call_later(_BETWEEN_LOOKS, self._look_at_all)
+
+    def _look_at_all(self) -> None:
+        """Give up connections on which Postgres does not answer. The driver does so itself; no
+        request pays for a timer of its own."""
+        self._watch = None
+        now, most = time.monotonic(), self.settings.patience()
+        self._open_ones = {one for one in self._open_ones if not one.is_closed()}
+        for one in tuple(self._open_ones):
+            if isinstance(one.solo, Link) and most is not None:
+                one.solo.end_overdue(most, now)
+        self.express.end_overdue(most or math.inf, now)
+        if self._open_ones:
+            self._watch_on()
 
     def _look_later(self) -> None:
         limits = [one for one in (self.settings.idle_timeout, self.settings.lifetime) if one > 0]
@@ -265,8 +293,10 @@ class Database:
 
 
 def _is_lost(error: BaseException) -> bool:
-    """Whether the driver lost count of what a connection was asked: it is of no use any more."""
-    return isinstance(error, LOST) or isinstance(error.__cause__, LOST)
+    """Whether the driver lost count of what a connection was asked, or Postgres did not answer: it
+    is of no use any more."""
+    lost = (LOST, TimeoutError)
+    return isinstance(error, lost) or isinstance(error.__cause__, lost)
 
 
 async def _close(connections: Sequence[Pooled]) -> None:

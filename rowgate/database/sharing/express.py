@@ -287,6 +287,11 @@ class Express:
             if link.closing and not link.asked:
                 link.connection.terminate()
 
+    def end_overdue(self, most: float, now: float) -> None:
+        """Give up the links on which Postgres has not answered for so many seconds."""
+        for link in tuple(self._links):
+            link.end_overdue(most, now)
+
     def give_back(self) -> Pooled | None:
         """The connection of a link that carries nothing, for those who wait for one of their own;
         None where all are busy."""

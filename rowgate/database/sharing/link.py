@@ -247,6 +247,14 @@ class Link(asyncio.Protocol):
         self.connection.terminate()
         self._owner.lost(self)
 
+    def end_overdue(self, most: float, now: float) -> None:
+        """Give up the connection where Postgres has not answered for so many seconds, and tell all
+        that wait: its own limit on a statement should have come first."""
+        if self.asked and now - max(self.asked[0].sent, self.last_ready) > most:
+            for one in self.asked:
+                one.fail(asyncpg.QueryCanceledError("Postgres does not answer"))
+            self.connection.terminate()
+
     def surrender(self) -> Pooled:
         """The connection as the driver's again; nothing may be under way."""
         self.connection.take_transport_back()

@@ -197,7 +197,9 @@ def test_what_a_database_lacks_is_said(state: str, words: str, message: str | No
 
 def test_failures_of_the_driver() -> None:
     assert as_api_error(OSError("refused")).code == "postgres-error"
-    assert as_api_error(TimeoutError()).message == "connection error"
+    assert as_api_error(TimeoutError()).code == "timeout"
+    assert unreachable(TimeoutError()).message == "connection error"
+    assert unreachable(TimeoutError()).code == "postgres-error"
     assert as_api_error(asyncpg.InterfaceError("closed")).code == "postgres-error"
     assert as_api_error(asyncpg.InternalClientError("cannot switch")).code == "postgres-error"
     assert as_api_error(ZeroDivisionError()).message == "internal error"
