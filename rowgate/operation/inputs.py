@@ -27,6 +27,7 @@ from rowgate.operation.types import (
 )
 from rowgate.operation.values import EnumName, called, check, from_literal
 from rowgate.schema.meanings import (
+    ComputedAggregateInput,
     ComputedRowsInput,
     RelationshipAggregateInput,
     RelationshipInput,
@@ -47,7 +48,12 @@ from rowgate.schema.types import (
     printed,
 )
 
-_THROUGH = (RelationshipInput, RelationshipAggregateInput, ComputedRowsInput)
+_THROUGH = (
+    RelationshipInput,
+    RelationshipAggregateInput,
+    ComputedRowsInput,
+    ComputedAggregateInput,
+)
 """Inputs that lead to the rows of another table."""
 
 

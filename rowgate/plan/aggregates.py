@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rowgate.algebra.types import Operand
+from rowgate.algebra.types import FunctionCall, Operand
 from rowgate.operation.types import Entries, Enumerated, Input, Items, Selected
 from rowgate.plan.scope import Scope
 from rowgate.plan.types import (
@@ -27,23 +27,25 @@ from rowgate.schema.meanings import (
     Part,
 )
 from rowgate.schema.types import STRINGIFIED
-from rowgate.snapshot.types import Options, Table, call_of
+from rowgate.snapshot.types import ComputedField, Options, Table
 
 _KEEPS_TYPE = frozenset(("sum", "max", "min"))
 
 
 class AggregateReader:
-    """Plans aggregates; `fields` plans the selections of a row."""
+    """Plans aggregates; `fields` plans the selections of a row, `call` a computed field's call."""
 
     def __init__(
         self,
         scope: Scope,
         options: Options,
         fields: Callable[[tuple[Selected, ...], Table], Fields],
+        call: Callable[[ComputedField, Selected], FunctionCall],
     ) -> None:
         self.scope = scope
         self.options = options
         self.fields = fields
+        self.call = call
 
     def read(self, rows: Rows, field: Selected, table: Table) -> Aggregate:
         """An aggregate over `rows`."""
@@ -91,7 +93,7 @@ class AggregateReader:
             case ColumnField(column=column):
                 return self.scope.column(table, column.column.name)
             case ComputedScalarField(computed=computed):
-                return self.scope.computed(table, computed.name, call_of(computed, {}))
+                return self.scope.computed(table, computed.name, self.call(computed, field))
         raise AssertionError(field.field.meaning)
 
     def _groups(self, field: Selected, table: Table) -> GroupsPart:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from rowgate.algebra.types import Operand
+from rowgate.algebra.types import Join, Operand
 from rowgate.base.errors import ValidationFailed
 from rowgate.operation.types import Entries, Enumerated, Input, Items, Null, Path
 from rowgate.plan.scope import Scope
-from rowgate.plan.types import ByAggregate, Order, SortKey, ThroughRelationship
+from rowgate.plan.types import ByAggregate, Order, Rows, SortKey, ThroughRelationship
 from rowgate.schema.meanings import (
     ColumnInput,
+    ComputedAggregateInput,
     ComputedInput,
     Direction,
     FunctionOver,
@@ -58,9 +59,16 @@ def _entry(scope: Scope, item: InputField, value: Input, table: Table) -> Iterat
                 )
                 spelled = (relationship.name, *inner.spelled)
                 yield Order(through, inner.descending, inner.nulls_first, spelled)
-        case RelationshipAggregateInput():
+        case RelationshipAggregateInput(relationship=relationship, table=target):
             assert isinstance(value, Entries)
-            yield from _aggregates(scope, item.meaning, value)
+            over = scope.rows(target), relationship.join
+            yield from _aggregates(scope, target, (over, f"{relationship.name}_aggregate"), value)
+        case ComputedAggregateInput(computed=computed, table=target):
+            assert isinstance(value, Entries)
+            rows = scope.function_rows(target, call_of(computed, {}))
+            yield from _aggregates(
+                scope, target, ((rows, None), f"{computed.name}_aggregate"), value
+            )
 
 
 def _order(key: SortKey, value: Input, *spelled: str) -> Order:
@@ -71,17 +79,14 @@ def _order(key: SortKey, value: Input, *spelled: str) -> Order:
 
 
 def _aggregates(
-    scope: Scope, meaning: RelationshipAggregateInput, given: Entries
+    scope: Scope, target: Table, of: tuple[tuple[Rows, Join | None], str], given: Entries
 ) -> Iterator[Order]:
-    target, join = meaning.table, meaning.relationship.join
-    named = f"{meaning.relationship.name}_aggregate"
+    (rows, join), named = of
     for item, value in given:
         if isinstance(value, Null):
             continue
         if not isinstance(item.meaning, FunctionOver):
-            yield _order(
-                ByAggregate(scope.rows(target), join, "count", None), value, named, "count"
-            )
+            yield _order(ByAggregate(rows, join, "count", None), value, named, "count")
             continue
         assert isinstance(value, Entries)
         for inner, direction in value:
@@ -89,7 +94,7 @@ def _aggregates(
                 continue
             assert isinstance(inner.meaning, ColumnInput)
             name, function = inner.meaning.column.column.name, item.meaning.function
-            key = ByAggregate(scope.rows(target), join, function, scope.column(target, name))
+            key = ByAggregate(rows, join, function, scope.column(target, name))
             yield _order(key, direction, named, function, name)
 
 

@@ -67,7 +67,7 @@ class OutputReader:
         self.scope = scope
         self.options = options
         self.where = WhereReader(scope, collapse=options.v1_boolean_null_collapse)
-        self.aggregates = AggregateReader(scope, options, self.fields)
+        self.aggregates = AggregateReader(scope, options, self.fields, self._call)
         self.connections = ConnectionReader(scope, self.fields)
 
     def fields(self, selections: tuple[Selected, ...], table: Table) -> Fields:

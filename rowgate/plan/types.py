@@ -36,10 +36,11 @@ class ThroughRelationship:
 
 @dataclass(frozen=True, slots=True)
 class ByAggregate:
-    """An aggregate over related rows as a sort key; operand None: `count(*)`."""
+    """An aggregate over related rows, or (`join` None) over those that a function gives for the
+    row, as a sort key; operand None: `count(*)`."""
 
     rows: "Rows"
-    join: Join
+    join: Join | None
     function: str
     operand: Operand | None
 

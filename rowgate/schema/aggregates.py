@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from rowgate.base.naming import field_name, type_name
-from rowgate.catalog.types import TypeKind
+from rowgate.catalog.types import PgType, TypeKind
 from rowgate.schema.build import Builder
-from rowgate.schema.columns import column_type, select_column
+from rowgate.schema.columns import column_type, computed_arguments, select_column
 from rowgate.schema.meanings import ColumnField, ComputedScalarField, FunctionOver, Part
 from rowgate.schema.scalars import BOOLEAN, FLOAT, INT, NUMERIC_TYPES, UNORDERED, graphql_type
 from rowgate.schema.types import (
@@ -36,7 +36,7 @@ ORDER_FUNCTIONS = ("max", "min")
 
 def functions_of(builder: Builder, table: Table) -> Mapping[str, tuple[TableColumn, ...]]:
     """The aggregate functions that a table's readable columns allow, each with those columns."""
-    permission = builder.readable(table)
+    permission = builder.permissions(table).select
     assert permission is not None
     columns = [table.columns[name] for name in permission.columns]
     numeric = tuple(one for one in columns if one.type.name in NUMERIC_TYPES)
@@ -47,8 +47,12 @@ def functions_of(builder: Builder, table: Table) -> Mapping[str, tuple[TableColu
 
 
 def _comparable(column: TableColumn, known: frozenset[str]) -> bool:
-    type_ = column.type
-    if type_.name in UNORDERED or column.enum is not None:
+    return column.enum is None and _is_ordered(column.type, known)
+
+
+def _is_ordered(type_: PgType, known: frozenset[str]) -> bool:
+    """Whether `max` and `min` take a type, of those that the server is known to have them for."""
+    if type_.name in UNORDERED:
         return False
     if not known:
         return type_.is_builtin or type_.kind is TypeKind.ENUM
@@ -71,8 +75,9 @@ def aggregate_type(builder: Builder, table: Table) -> ObjectType:
 
 def _fields(builder: Builder, table: Table) -> Iterator[Field]:
     yield Field("aggregate", aggregate_fields(builder, table), Part.AGGREGATE)
-    rows = NonNull(ListOf(NonNull(builder.row(table))))
-    yield Field("nodes", rows, Part.NODES)
+    if builder.readable(table):
+        rows = NonNull(ListOf(NonNull(builder.row(table))))
+        yield Field("nodes", rows, Part.NODES)
     columns = select_column(builder, table)
     if columns is not None:
         naming = builder.naming(table)
@@ -128,25 +133,27 @@ def _functions(builder: Builder, table: Table) -> Iterator[Field]:
     if columns is not None:
         arguments.insert(0, InputField("columns", ListOf(NonNull(columns)), "columns"))
     yield Field("count", NonNull(INT), Part.COUNT, inputs(*arguments))
-    computed = _numeric_computed(builder, table)
     for function, found in functions_of(builder, table).items():
-        extra = computed if function in NUMERIC_FUNCTIONS else []
-        if not found and not extra:
+        computed = _computed_of(builder, table, function)
+        if not found and not computed:
             continue
         own = field_name(naming, function)
-        shown = _function_type(builder, table, function, (found, extra))
+        shown = _function_type(builder, table, function, (found, computed))
         yield Field(own, shown, FunctionOver(function))
 
 
-def _numeric_computed(builder: Builder, table: Table) -> list[ComputedField]:
-    permission = builder.readable(table)
+def _computed_of(builder: Builder, table: Table, function: str) -> list[ComputedField]:
+    """The scalar computed fields that a function takes."""
+    permission = builder.permissions(table).select
     assert permission is not None
+    known = builder.source(table).aggregatable
     found = []
     for name in permission.computed_fields:
         computed = table.computed_fields[name]
-        hidden = (computed.row_position, computed.session_position)
-        plain = len(computed.function.arguments) == sum(one is not None for one in hidden)
-        if plain and computed.returns is not None and computed.returns.name in NUMERIC_TYPES:
+        if computed.returns is None:
+            continue
+        numeric = computed.returns.name in NUMERIC_TYPES
+        if numeric if function in NUMERIC_FUNCTIONS else _is_ordered(computed.returns, known):
             found.append(computed)
     return found
 
@@ -168,7 +175,8 @@ def _function_type(
         for item in computed:
             assert item.returns is not None
             shown = graphql_type(item.returns) if keeps else FLOAT
-            made[item.name] = Field(item.name, shown, ComputedScalarField(item))
+            arguments = computed_arguments(builder, table, item)
+            made[item.name] = Field(item.name, shown, ComputedScalarField(item), arguments)
         return made
 
     name = type_name(builder.naming(table), f"{table.graphql_name}_{function}_fields")

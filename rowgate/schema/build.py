@@ -107,6 +107,12 @@ class Builder:
             return None
         return permission if permission.columns or permission.computed_fields else None
 
+    def countable(self, table: Table) -> SelectPermission | None:
+        """The role's select permission, where it lets rows be aggregated: shown or not, they can be
+        counted."""
+        permission = self.permissions(table).select
+        return permission if permission and permission.aggregations and table.graphql_name else None
+
     def inherited(self) -> bool:
         """Whether the role unites others, so that any column may be null."""
         return self.role in self.snapshot.inherited_roles

@@ -104,12 +104,11 @@ def _relationships(builder: Builder, table: Table) -> Iterator[InputField]:
     hidden = "hide_aggregation_predicates" in builder.options.experimental_features
     for relationship in table.relationships.values():
         target = builder.table(table.source, relationship.join.target)
-        permission = builder.readable(target)
-        if permission is None:
-            continue
-        meaning = RelationshipInput(relationship, target)
-        yield InputField(relationship.name, builder.bool_exp(target), relationship.name, meaning)
-        if relationship.is_array and permission.aggregations and not hidden:
+        if builder.readable(target):
+            meaning = RelationshipInput(relationship, target)
+            shown = builder.bool_exp(target)
+            yield InputField(relationship.name, shown, relationship.name, meaning)
+        if relationship.is_array and builder.countable(target) and not hidden:
             name = field_name(builder.naming(target), f"{relationship.name}_aggregate")
             aggregate = RelationshipAggregateInput(relationship, target)
             yield InputField(name, aggregate_bool_exp(builder, target), name, aggregate)
@@ -273,7 +272,7 @@ def aggregate_bool_exp(builder: Builder, table: Table) -> InputType:
 
 
 def _predicates(builder: Builder, table: Table, base: str) -> Iterator[InputField]:
-    permission = builder.readable(table)
+    permission = builder.permissions(table).select
     assert permission is not None
     groups = {"bool": [], "float8": []}  # type: dict[str, list[str]]
     for name in permission.columns:

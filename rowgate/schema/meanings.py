@@ -313,6 +313,14 @@ class ComputedInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ComputedAggregateInput:
+    """An aggregate over the rows of a table computed field, to order by."""
+
+    computed: ComputedField
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedRowsInput:
     """A table computed field, to filter by."""
 

@@ -7,6 +7,7 @@ from rowgate.schema.aggregates import functions_of
 from rowgate.schema.build import Builder
 from rowgate.schema.meanings import (
     ColumnInput,
+    ComputedAggregateInput,
     ComputedInput,
     Direction,
     FunctionOver,
@@ -15,7 +16,7 @@ from rowgate.schema.meanings import (
     RelationshipInput,
 )
 from rowgate.schema.types import EnumType, EnumValue, InputField, InputType, inputs
-from rowgate.snapshot.types import Table
+from rowgate.snapshot.types import ComputedField, Table
 
 _DIRECTIONS = {
     "asc": (Direction(False, False), "in ascending order, nulls last"),
@@ -63,23 +64,31 @@ def _fields(builder: Builder, table: Table) -> Iterator[InputField]:
         yield InputField(column.name, direction, column.name, ColumnInput(column))
     for relationship in table.relationships.values():
         target = builder.table(table.source, relationship.join.target)
-        readable = builder.readable(target)
-        order = builder.order_by(target)
-        if readable is None or order is None:
-            continue
         if not relationship.is_array:
-            meaning = RelationshipInput(relationship, target)
-            yield InputField(relationship.name, order, relationship.name, meaning)
-        elif readable.aggregations:
+            order = builder.order_by(target)
+            if order is not None:
+                meaning = RelationshipInput(relationship, target)
+                yield InputField(relationship.name, order, relationship.name, meaning)
+        elif builder.countable(target):
             name = field_name(builder.naming(target), f"{relationship.name}_aggregate")
             aggregate = RelationshipAggregateInput(relationship, target)
             yield InputField(name, aggregate_order_by(builder, target), name, aggregate)
     for name in permission.computed_fields:
-        computed = table.computed_fields[name]
-        hidden = (computed.row_position, computed.session_position)
-        plain = len(computed.function.arguments) == sum(one is not None for one in hidden)
-        if computed.returns is not None and plain:
-            yield InputField(name, direction, name, ComputedInput(computed))
+        if table.computed_fields[name].takes_row_alone:
+            yield from _computed(builder, table, table.computed_fields[name])
+
+
+def _computed(builder: Builder, table: Table, computed: ComputedField) -> Iterator[InputField]:
+    if computed.returns is not None:
+        direction = directions(builder, builder.naming(table))
+        yield InputField(computed.name, direction, computed.name, ComputedInput(computed))
+        return
+    assert computed.table is not None
+    target = builder.table(table.source, computed.table)
+    if builder.countable(target):
+        name = field_name(builder.naming(target), f"{computed.name}_aggregate")
+        meaning = ComputedAggregateInput(computed, target)
+        yield InputField(name, aggregate_order_by(builder, target), name, meaning)
 
 
 def aggregate_order_by(builder: Builder, table: Table) -> InputType:

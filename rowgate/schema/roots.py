@@ -144,6 +144,8 @@ def _table_queries(builder: Builder, source: Source, *, subscription: bool) -> I
     for table in source.tables.values():
         if builder.readable(table):
             yield from _select_fields(builder, table, subscription=subscription)
+        elif builder.countable(table) and not builder.relay:
+            yield from _aggregate_field(builder, table, subscription=subscription)
 
 
 def _select_fields(builder: Builder, table: Table, *, subscription: bool) -> Iterator[Field]:
@@ -167,15 +169,23 @@ def _select_fields(builder: Builder, table: Table, *, subscription: bool) -> Ite
     if open_(RootKind.SELECT):
         note = f'fetch data from the table: "{table.name}"'
         yield _root(table, RootKind.SELECT, Field("", rows, RowsRoot(table), arguments, note))
-    if permission.aggregations and open_(RootKind.SELECT_AGGREGATE):
-        note = f'fetch aggregated fields from the table: "{table.name}"'
-        shown = NonNull(builder.aggregate(table))
-        field = Field("", shown, AggregateRoot(table), arguments, note)
-        yield _root(table, RootKind.SELECT_AGGREGATE, field)
+    yield from _aggregate_field(builder, table, subscription=subscription)
     key = primary_key_fields(builder, table)
     if key and open_(RootKind.SELECT_BY_PK):
         note = f'fetch data from the table: "{table.name}" using primary key columns'
         yield _root(table, RootKind.SELECT_BY_PK, Field("", row, RowRoot(table), key, note))
+
+
+def _aggregate_field(builder: Builder, table: Table, *, subscription: bool) -> Iterator[Field]:
+    permission = builder.countable(table)
+    if permission is None:
+        return
+    roots = permission.subscription_roots if subscription else permission.query_roots
+    if roots is None or RootKind.SELECT_AGGREGATE.value in roots:
+        note = f'fetch aggregated fields from the table: "{table.name}"'
+        shown = NonNull(builder.aggregate(table))
+        field = Field("", shown, AggregateRoot(table), builder.row_arguments(table), note)
+        yield _root(table, RootKind.SELECT_AGGREGATE, field)
 
 
 def _root(table: Table, kind: RootKind, field: Field) -> Field:

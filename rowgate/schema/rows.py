@@ -81,6 +81,7 @@ def _relationship_fields(
     target = builder.table(table.source, relationship.join.target)
     permission = builder.readable(target)
     if permission is None:
+        yield from _aggregate_field(builder, target, relationship)
         return
     name, note = relationship.name, relationship.description
     meaning = RelationshipField(relationship, target)
@@ -94,17 +95,24 @@ def _relationship_fields(
     rows = NonNull(ListOf(NonNull(row)))
     yield Field(name, rows, meaning, arguments, note or "An array relationship")
     naming = builder.naming(target)
-    if permission.aggregations:
-        own = field_name(naming, f"{name}_aggregate")
-        aggregate = RelationshipAggregateField(relationship, target)
-        shown = NonNull(builder.aggregate(target))
-        yield Field(own, shown, aggregate, arguments, note or "An aggregate relationship")
+    yield from _aggregate_field(builder, target, relationship)
     if builder.relay and target.relation.primary_key:
         own = field_name(naming, f"{name}_connection")
         connection = RelationshipConnectionField(relationship, target)
         shown = NonNull(builder.connection(target))
         arguments = connection_arguments(builder, target)
         yield Field(own, shown, connection, arguments, note or "An array relationship connection")
+
+
+def _aggregate_field(
+    builder: Builder, target: Table, relationship: Relationship
+) -> Iterator[Field]:
+    if relationship.is_array and builder.countable(target):
+        own = field_name(builder.naming(target), f"{relationship.name}_aggregate")
+        meaning = RelationshipAggregateField(relationship, target)
+        shown = NonNull(builder.aggregate(target))
+        note = relationship.description or "An aggregate relationship"
+        yield Field(own, shown, meaning, builder.row_arguments(target), note)
 
 
 def _computed_fields(builder: Builder, table: Table, computed: ComputedField) -> Iterator[Field]:

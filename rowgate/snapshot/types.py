@@ -119,6 +119,12 @@ class ComputedField:
     table: QualifiedName | None
     description: str | None = None
 
+    @property
+    def takes_row_alone(self) -> bool:
+        """Whether the function has no argument but the row and the session."""
+        hidden = (self.row_position, self.session_position)
+        return len(self.function.arguments) == sum(one is not None for one in hidden)
+
 
 @dataclass(frozen=True, slots=True)
 class SelectPermission:
