@@ -4,10 +4,12 @@ The only module that knows the pipeline as well as HTTP.
 """
 
 import asyncio
+import logging
 import resource
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -141,7 +143,9 @@ class Engine:
         try:
             await self.open()
         except (ApiError, SettingsError, OSError) as error:
-            self.log.write("startup", {"kind": "failed", "message": _reason(error)}, Level.ERROR)
+            message = _reason(error, self.settings)
+            self.log.write("startup", {"kind": "failed", "message": message}, Level.ERROR)
+            logging.getLogger("uvicorn.error").disabled = True  # it has nothing to add
             await send({"type": "lifespan.startup.failed"})
             return
         await send({"type": "lifespan.startup.complete"})
@@ -150,15 +154,25 @@ class Engine:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def _reason(error: Exception) -> str:
-    """Why the start failed, in a sentence that says what to do."""
+def _reason(error: Exception, settings: Settings) -> str:
+    """Why the start failed, in sentences that say where and what to do."""
     if not isinstance(error, ApiError):
         return str(error)
     cause = error.internal if error.internal is not None else error.message
     return (
-        "The metadata database (HASURA_GRAPHQL_METADATA_DATABASE_URL, else "
-        f"HASURA_GRAPHQL_DATABASE_URL) cannot be used, or the metadata cannot be loaded: {cause}"
+        f"The metadata database at {_place(settings.metadata_database_url)} cannot be used, or the "
+        f"metadata cannot be loaded: {cause}. Check that it runs and that "
+        "HASURA_GRAPHQL_METADATA_DATABASE_URL, else HASURA_GRAPHQL_DATABASE_URL, names it."
     )
+
+
+def _place(url: str) -> str:
+    """Host, port and database of a URL, and nothing that could be secret."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname or 'the default host'}:{parts.port or 5432}{parts.path}"
+    except ValueError:
+        return "an address that cannot be read"
 
 
 def create(settings: Settings) -> Engine:

@@ -3,9 +3,8 @@
 Apart because the set of flags is the table of settings, not a function's signature.
 """
 
+import textwrap
 from collections.abc import Sequence
-
-from rich.table import Table
 
 from rowgate.settings import SettingsError
 from rowgate.settings.declaration import Declaration
@@ -57,13 +56,30 @@ def _is_bare_switch(name: str) -> bool:
     return name.startswith(("enable-", "disable-", "use-"))
 
 
-def described(declared: Sequence[Declaration]) -> Table:
-    """The table that `serve --help` prints."""
-    table = Table("flag", "variable", "default", "meaning", box=None, pad_edge=False)
+_INTRODUCTION = """\
+Usage: rowgate serve [--FLAG VALUE | --FLAG=VALUE | --FLAG]...
+
+Serves GraphQL until SIGTERM. Every flag is a variable of the environment as well; the flag counts.
+
+Examples:
+  rowgate serve --database-url postgresql://me@db.example/shop --server-port 8080
+  HASURA_GRAPHQL_ADMIN_SECRET=... rowgate serve --enable-console
+"""
+
+
+def described(declared: Sequence[Declaration]) -> str:
+    """The text that `serve --help` prints: every flag with its variable, default and meaning, no
+    name cut, whatever the width of the terminal."""
+    lines = [_INTRODUCTION]
     for one in declared:
         for origin in one.origins:
-            table.add_row(f"--{origin.flag}", origin.variable, _shown(one.default), one.meaning)
-    return table
+            default = _shown(one.default)
+            lines.append(f"--{origin.flag}")
+            lines.append(f"    {origin.variable}{f' (default: {default})' if default else ''}")
+            lines.append(
+                textwrap.fill(one.meaning, 80, initial_indent="    ", subsequent_indent="    ")
+            )
+    return "\n".join(lines)
 
 
 def _shown(default: object) -> str:

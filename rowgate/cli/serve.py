@@ -20,6 +20,7 @@ from rowgate.settings import Settings, SettingsError
 from rowgate.settings.declaration import declared_by
 
 STARTUP_FAILED = 1
+_UVICORN_FAILED_TO_START = 3
 
 
 def serve(arguments: Sequence[str], given_before: Flags) -> int:
@@ -30,7 +31,7 @@ def serve(arguments: Sequence[str], given_before: Flags) -> int:
     """
     declared = declared_by(Settings)
     if "--help" in arguments or "-h" in arguments:
-        OUTPUT.print(described(declared))
+        OUTPUT.print(described(declared), markup=False)
         return 0
     try:
         flags = given_before | parsed(arguments, declared)
@@ -99,7 +100,11 @@ def _run(settings: Settings, listener: socket.socket, lines: Lines | None = None
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     signal.signal(signal.SIGHUP, lambda *_: engine.refresh())
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    except SystemExit as end:
+        if end.code != _UVICORN_FAILED_TO_START:
+            raise
     return 0 if server.started else STARTUP_FAILED
 
 

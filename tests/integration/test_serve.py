@@ -1,6 +1,7 @@
 """`serve` as a drop-in: Hasura's command line, an empty environment, JSON lines, an orderly end."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -185,3 +186,30 @@ def test_limits_hold_on_its_own_port(start: Start) -> None:
     answer = raw(engine, lines + upgrade % len(query) + query)
     assert answer.endswith(b'{"data":{"__typename":"query_root"}}')
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_metadata_database_that_is_away_is_named_in_one_line() -> None:
+    away = "postgresql://someone:secret@127.0.0.1:1/shop"
+    flags = ("serve", "--server-port", str(free_port()), "--admin-secret", SECRET)
+    answer = subprocess.run(
+        (str(ENGINE), "--metadata-database-url", away, *flags),
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TO_START,
+    )
+    assert answer.returncode == 1
+    [line] = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert "127.0.0.1:1/shop" in line["detail"]["message"]
+    assert "secret" not in line["detail"]["message"].replace("ADMIN_SECRET", "")
+
+
+def test_help_cuts_no_name_on_a_narrow_terminal() -> None:
+    environment = {"PATH": os.defpath, "COLUMNS": "80"}
+    command = (str(ENGINE), "serve", "--help")
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL" in told.stdout
+    assert "--live-queries-multiplexed-refetch-interval" in told.stdout
+    assert "…" not in told.stdout
+    assert "Examples:" in told.stdout
