@@ -25,7 +25,7 @@ def value_of(given: Input, type_: PgType, at: Path = ()) -> Value | None:
         case Scalar():
             return Constant(given.value, type_)
         case Enumerated():
-            return Constant(given.value.name, type_)
+            return Constant(_text(given), type_)
         case FromVariable():
             return Variable(given.path, type_, False, given.at, given.check)
         case Items():
@@ -46,8 +46,14 @@ def _plain(given: Input) -> Json:
         case Scalar():
             return given.value
         case Enumerated():
-            return given.value.name
+            return _text(given)
     return None
+
+
+def _text(given: Enumerated) -> str:
+    """The value that an enum's stands for: that of an enum table, else its name."""
+    value = given.value
+    return value.meaning if isinstance(value.meaning, str) else value.name
 
 
 def _known(value: Value | None, at: Path) -> Value:
@@ -86,7 +92,7 @@ def constant(given: Input | None) -> Json:
         case Scalar():
             return given.value
         case Enumerated():
-            return given.value.name
+            return _text(given)
         case Items():
             return [constant(one) for one in given.items]
         case Entries():

@@ -35,13 +35,17 @@ def column_type(builder: Builder, table: Table, column: TableColumn) -> Type:
 
 
 def enum_table_type(builder: Builder, table: Table) -> EnumType:
-    """The enum that an enum table's rows make."""
-    values = table.enum_values or {}
+    """The enum that an enum table's rows make, spelled by the source's convention; what each means
+    is the value in the table."""
+    values, naming = table.enum_values or {}, builder.naming(table)
     return builder.once(
         ("enum", table.source, table.name),
         lambda: EnumType(
-            type_name(builder.naming(table), f"{table.graphql_name}_enum"),
-            {name: EnumValue(name, name, note) for name, note in sorted(values.items())},
+            type_name(naming, f"{table.graphql_name}_enum"),
+            {
+                enum_value(naming, name): EnumValue(enum_value(naming, name), name, note)
+                for name, note in sorted(values.items())
+            },
         ),
     )
 

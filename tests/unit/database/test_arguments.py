@@ -10,7 +10,7 @@ from rowgate.base.errors import ApiError, NotFound, SchemaOutdated
 from rowgate.base.session import Session
 from rowgate.catalog.types import BOOL, FLOAT8, INT4, JSONB, NUMERIC, TEXT, PgType, builtin
 from rowgate.database.bind import arguments, array_elements, text_of
-from rowgate.database.failures import CHECK_FAILED, as_api_error
+from rowgate.database.failures import CHECK_FAILED, as_api_error, unreachable
 
 SESSION = Session("user", {"x-hasura-user-id": "7", "x-hasura-ids": '{1,"a,b",NULL}'})
 
