@@ -32,8 +32,9 @@ def create(environment: Environment) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await connect(settings.database_url)
+        watching = await connect(settings.database_url, most=1)
         photos = _photos(settings, pool)
-        app.state.settings, app.state.pool, app.state.photos = settings, pool, photos
+        app.state.settings, app.state.watching, app.state.photos = settings, watching, photos
         sweeper = Sweeper(pool, photos.storage, settings.sweep_seconds)
         worker = asyncio.create_task(_work(photos, sweeper))
         app.state.worker = worker
@@ -43,6 +44,7 @@ def create(environment: Environment) -> FastAPI:
                 yield
         finally:
             await close(pool, worker)
+            await close(watching)
 
     app = application("Rowgate actions", lifespan, _most_bytes(settings))
     app.include_router(routes())
@@ -68,7 +70,7 @@ async def _is_well(app: FastAPI) -> bool:
     photos: Photos = app.state.photos
     if app.state.worker.done():
         return False
-    return all(await asyncio.gather(answers(app.state.pool), photos.storage.answers()))
+    return all(await asyncio.gather(answers(app.state.watching), photos.storage.answers()))
 
 
 async def _work(photos: Photos, sweeper: Sweeper) -> None:

@@ -2,8 +2,9 @@
 
 # Note [Untrusted pictures]
 Nothing of a stranger's file is kept but its pixels: no metadata (places, comments, profiles), no
-bytes after the end, no further frames. Formats come from an allow-list and by decoding, never from
-a name or a content type; sizes are read from the header and refused before any pixel is.
+bytes after the end, no further frames or pictures. What a file makes the decoder do over and over
+(chunks, scans) is counted before it is decoded. Formats come from an allow-list and by decoding,
+never from a name or a content type; sizes are read from the header and refused before any pixel is.
 """
 
 import io
@@ -20,8 +21,16 @@ _FORMATS = {
     "PNG": ("image/png", "png", {}),
     "WEBP": ("image/webp", "webp", {"quality": 86}),
 }
+_SEVERAL_IN_ONE = "MPO"
+"""What the decoder calls a JPEG file that holds further pictures, as many cameras write them."""
 _PNG_START = b"\x89PNG\r\n\x1a\n"
+_JPEG_START = b"\xff\xd8"
 _MOST_CHUNKS = 4096
+_FILL, _END, _SCAN = 0xFF, 0xD9, 0xDA
+_WITHOUT_LENGTH = frozenset((0x00, 0x01, _FILL, *range(0xD0, 0xD9)))
+"""Markers that no length follows, among them what stands for 0xFF in a scan."""
+_MOST_SCANS = 32
+"""Of a progressive JPEG: encoders write about ten, and each costs as much as a picture."""
 _BROKEN = (
     ArithmeticError,
     EOFError,
@@ -57,6 +66,8 @@ def reencoded(content: bytes, limits: ImageLimits) -> Picture:
         raise too_large(limits)
     if content.startswith(_PNG_START):
         _refuse_many_chunks(content)
+    if content.startswith(_JPEG_START):
+        _refuse_many_scans(content)
     try:
         with Image.open(io.BytesIO(content), formats=list(_FORMATS)) as image:
             return _encoded(image, limits)
@@ -84,7 +95,8 @@ def _too_many_pixels(limits: ImageLimits) -> Refusal:
 def _encoded(image: Image.Image, limits: ImageLimits) -> Picture:
     if image.width * image.height > limits.most_pixels:
         raise _too_many_pixels(limits)
-    content_type, extension, options = _FORMATS[str(image.format)]
+    kind = "JPEG" if image.format == _SEVERAL_IN_ONE else str(image.format)
+    content_type, extension, options = _FORMATS[kind]
     turned = ImageOps.exif_transpose(image)
     has_alpha = turned.has_transparency_data and extension != "jpg"
     pixels = turned.convert("RGBA" if has_alpha else "RGB")
@@ -101,3 +113,20 @@ def _refuse_many_chunks(content: bytes) -> None:
         chunks += 1
         if chunks > _MOST_CHUNKS:
             raise Refusal(422, "broken-image", "the picture has too many parts")
+
+
+def _refuse_many_scans(content: bytes) -> None:
+    """Refuse a JPEG of too many scans. Those of further pictures, and of what stands in headers, do
+    not count: they are not decoded."""
+    position, scans = len(_JPEG_START), 0
+    while (position := content.find(b"\xff", position)) >= 0 and position + 4 <= len(content):
+        marker = content[position + 1]
+        if marker == _END:
+            return
+        if marker in _WITHOUT_LENGTH:
+            position += 1 if marker == _FILL else 2
+            continue
+        scans += marker == _SCAN
+        if scans > _MOST_SCANS:
+            raise Refusal(422, "broken-image", "the picture has too many parts")
+        position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")

@@ -18,6 +18,8 @@ _ELSEWISE = (OSError, asyncpg.InvalidAuthorizationSpecificationError)
 _UNTOLD = (asyncpg.ProtocolViolationError, asyncpg.FeatureNotSupportedError)
 _ALWAYS_TAKEN = "application_name"
 _PAUSE = 0.1
+_LONGEST_KEPT = 8_192
+"""Characters of a statement that the driver keeps prepared; see `sharing/link`."""
 
 
 class _Wire(asyncio.BaseProtocol):
@@ -174,7 +176,7 @@ class Opener:
                 command_timeout=self._terms.patience,
                 statement_cache_size=self._terms.prepared,
                 max_cached_statement_lifetime=0,
-                max_cacheable_statement_size=0,
+                max_cacheable_statement_size=_LONGEST_KEPT,
                 connection_class=Pooled,
                 server_settings=dict(settings),
             )

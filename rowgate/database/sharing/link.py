@@ -33,6 +33,11 @@ _ELSEWHERE = frozenset((_FORGOTTEN, "0A000", "57014", "57P01", "57P02", "57P03")
 """SQLSTATEs that are the connection's and not the statement's: a prepared statement that is gone,
 a cancellation that was meant for another, an end of service."""
 
+LONGEST_KEPT = 8_192
+"""Characters of a statement up to which it is prepared once for all; a plan takes some forty times
+as much of the backend's memory."""
+_MOST_KEPT = 1_048_576
+"""Characters of all statements that a connection keeps."""
 _MISTAKEN = 0.5
 """Seconds within which that shows; who has run for longer has met its own time limit."""
 _TO_CANCEL = 1.0
@@ -144,9 +149,17 @@ class Link(asyncio.Protocol):
         self.work += asked.work
 
     def _prepare(self, text: str) -> bytes:
-        if len(self._names) >= self._most:
-            self._forget(next(iter(self._names)))
-        name = self._names[text] = b"rowgate%d" % next(_NUMBERS)
+        """Have Postgres read a statement, and keep it under a name; a long one is not kept, since
+        its plan takes megabytes."""
+        if len(text) > LONGEST_KEPT:
+            name = b""
+        else:
+            kept = sum(map(len, self._names)) + len(text)
+            while self._names and (len(self._names) >= self._most or kept > _MOST_KEPT):
+                oldest = next(iter(self._names))
+                kept -= len(oldest)
+                self._forget(oldest)
+            name = self._names[text] = b"rowgate%d" % next(_NUMBERS)
         body = name + b"\x00" + text.encode() + b"\x00\x00\x00"
         self._out += (_HEADER.pack(b"P", len(body) + 4), body)
         return name

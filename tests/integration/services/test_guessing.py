@@ -120,3 +120,14 @@ async def test_a_flood_of_logins_is_refused_not_suffered(start_auth: StartAuth) 
     assert counts[401] >= 1
     assert counts[503] + counts[429] >= 1
     assert grown < 200 * 1024
+
+
+async def test_two_hundred_logins_at_once_leave_the_service_well(auth_service: Service) -> None:
+    name = await registered(auth_service)
+    logins = [asyncio.create_task(_guess(auth_service.client, name)) for _ in range(200)]
+    healthy = []
+    while not all(one.done() for one in logins):
+        healthy.append((await auth_service.client.get("/healthz")).status_code)
+        await asyncio.sleep(0)
+    await asyncio.gather(*logins)
+    assert set(healthy) == {200}

@@ -227,3 +227,55 @@ def test_base64_is_strict_and_measured_before_it_is_decoded() -> None:
         with pytest.raises(Refusal) as caught:
             decoded(text, tiny)
         assert caught.value.status_code == status
+
+
+def mpo(*colours: str) -> bytes:
+    """Several pictures in one JPEG file."""
+    written = io.BytesIO()
+    first, *others = [Image.new("RGB", (32, 20), colour) for colour in colours]
+    first.save(written, "MPO", save_all=True, append_images=others)
+    return written.getvalue()
+
+
+def test_of_several_pictures_in_one_the_first_counts() -> None:
+    content = mpo("red", "blue")
+    with Image.open(io.BytesIO(content)) as several:
+        assert (several.format, several.n_frames) == ("MPO", 2)  # type: ignore[attr-defined]
+    picture = reencoded(content, LIMITS)
+    assert (picture.content_type, picture.extension) == ("image/jpeg", "jpg")
+    image = reopened(picture)
+    assert (image.format, image.size) == ("JPEG", (32, 20))
+    red, _, blue = image.getpixel((3, 3))  # type: ignore[misc]
+    assert red > 200
+    assert blue < 50
+    assert picture.content.count(b"\xff\xd9") == 1
+
+
+def with_scans(count: int) -> bytes:
+    """A progressive JPEG with so many scans: its last one again and again."""
+    content = made("JPEG", progressive=True)
+    last = content.rindex(b"\xff\xda")
+    scan, end = content[last:-2], content[-2:]
+    return content[:-2] + scan * (count - content.count(b"\xff\xda")) + end
+
+
+def test_scans_are_counted_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reencoded(with_scans(32), LIMITS).width == 32
+    monkeypatch.setattr(Image, "open", None)
+    for count in (33, 400, 20_000):
+        assert refused(with_scans(count)) == (422, "broken-image")
+
+
+def test_scans_that_are_not_decoded_do_not_count() -> None:
+    thumbnails = b"\xff\xda" * 1_000
+    segment = b"\xff\xe5" + struct.pack(">H", 2 + len(thumbnails)) + thumbnails
+    plain = made("JPEG")
+    assert reencoded(plain[:2] + segment + plain[2:], LIMITS).width == 32
+    assert reencoded(plain + with_scans(400), LIMITS).width == 32
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xda", b"\xff" * 999]
+)
+def test_what_only_begins_like_a_jpeg_is_refused(content: bytes) -> None:
+    assert refused(content)[0] in (415, 422)
