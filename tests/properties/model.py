@@ -124,21 +124,20 @@ class World:
     inherited: dict[str, tuple[str, ...]]
     rows: State
 
-    def parts(self, role: str) -> list[str]:
-        """The plain roles behind a role."""
-        if role not in self.inherited:
-            return [role]
-        return [plain for one in self.inherited[role] for plain in self.parts(one)]
-
     def selects(self, role: str, table: str) -> list[SelectRule]:
-        """The select rules that a role unites on a table."""
-        found = [self.tables[table].selects.get(one) for one in self.parts(role)]
-        return [rule for rule in found if rule is not None]
+        """The select rules that a role unites on a table; one of its own overrides the others."""
+        own = self.tables[table].selects.get(role)
+        if own is not None:
+            return [own]
+        parents = self.inherited.get(role, ())
+        return [rule for one in parents for rule in self.selects(one, table)]
 
     def write(self, role: str, table: str, operation: str) -> WriteRule | None:
-        """The rule for an operation; inherited only where all parents that have one agree."""
-        if role not in self.inherited:
-            return self.tables[table].writes.get((role, operation))
+        """The rule for an operation: the role's own, else inherited only where all parents that
+        have one agree."""
+        own = self.tables[table].writes.get((role, operation))
+        if own is not None or role not in self.inherited:
+            return own
         found = [self.write(one, table, operation) for one in self.inherited[role]]
         rules = [rule for rule in found if rule is not None]
         return rules[0] if rules and all(rule == rules[0] for rule in rules) else None

@@ -226,6 +226,11 @@ def _any_parent(right: Function) -> Function:
     return unite
 
 
+def _nothing_own(right: Function) -> Function:
+    """What an inherited role has of its own does not override what its parents have."""
+    return lambda parents, own: right(parents, None if parents else own)
+
+
 def _first_filter(right: Function) -> Function:
     def united(parts: Any) -> Any:
         return dataclasses.replace(right(parts), filter=parts[0].filter)
@@ -266,6 +271,7 @@ MUTANTS = (
     Mutant("cells are not masked", roles, "_cells", _unmasked),
     Mutant("the smallest limit counts", roles, "unite_selects", _smallest_limit),
     Mutant("the first parent's filter counts", roles, "unite_selects", _first_filter),
+    Mutant("an inherited role has nothing of its own", resolve, "unite", _nothing_own),
     Mutant("any parent may write", resolve, "unite", _any_parent, writes=True),
     Mutant("no row filter in updates", _SCOPE, "update", _unfiltered_rows, writes=True),
     Mutant("no row filter in deletes", _SCOPE, "delete", _unfiltered_rows, writes=True),

@@ -115,13 +115,14 @@ def _cell(choices: Choices, column: Column) -> Json:
 
 
 def _permit(choices: Choices, world: World, table: Table) -> None:
-    for role in PLAIN_ROLES:
-        if choices.chance(88):
+    for number, role in enumerate(ROLES):
+        inherited = role in INHERITED
+        if choices.chance(10 if inherited else 88):
             table.selects[role] = _select(choices, world, table)
         for operation in OPERATIONS:
-            if choices.chance(65):
+            if choices.chance(10 if inherited else 65):
                 rule = _write(choices, world, table, operation)
-                table.writes[role, operation] = _unlike(rule, operation, PLAIN_ROLES.index(role))
+                table.writes[role, operation] = _unlike(rule, operation, number)
     if choices.chance(20) and {"r0", "r1"} <= set(table.selects):
         alike = replace(table.selects["r1"], filter=table.selects["r0"].filter)
         table.selects["r1"] = alike
@@ -324,7 +325,7 @@ def _computed(world: World, table: Table, one: Computed) -> Json:
 
 def _selects(table: Table, role: str, rule: SelectRule) -> Json:
     permission: dict[str, Json] = {
-        "columns": [name for name in rule.columns if name in table.columns],
+        "columns": _named(table, rule.columns),
         "computed_fields": [name for name in rule.columns if name in table.computed],
         "filter": rule.filter,
         "allow_aggregations": rule.aggregations,
@@ -336,6 +337,12 @@ def _selects(table: Table, role: str, rule: SelectRule) -> Json:
     return {"role": role, "permission": permission}
 
 
+def _named(table: Table, columns: tuple[str, ...]) -> Json:
+    """Some columns, or all of them."""
+    named = [name for name in columns if name in table.columns]
+    return "*" if set(named) == set(table.columns) else named
+
+
 def _writes(table: Table, operation: str) -> list[Json]:
     made = []
     for (role, name), rule in table.writes.items():
@@ -344,7 +351,7 @@ def _writes(table: Table, operation: str) -> list[Json]:
         permission: dict[str, Json] = {}
         if operation != "delete":
             permission = {
-                "columns": list(rule.columns),
+                "columns": _named(table, rule.columns),
                 "check": rule.check,
                 "set": dict(rule.presets),
             }

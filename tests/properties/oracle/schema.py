@@ -162,7 +162,17 @@ class Schema:
         conflict = given.get("on_conflict", {})
         if conflict.get("update_columns"):
             require(set(conflict["update_columns"]) <= set(self.writable(table.name, "update")))
+        if conflict:
+            column = "id" if conflict["constraint"].endswith("_pkey") else "u"
+            require(column in self._reached_columns(table))
         self.where(table, conflict.get("where", {}))
+
+    def _reached_columns(self, table: Table) -> set[str]:
+        """The columns that the role reads, writes or has preset: a constraint over others is not
+        named to it (docs/security.md, "What is promised")."""
+        rules = [self.world.write(self.role, table.name, one) for one in ("insert", "update")]
+        found = set(self.world.columns(self.role, table.name))
+        return found.union(*({*rule.columns, *rule.presets} for rule in rules if rule))
 
     def _object(self, table: Table, given: dict[str, Json]) -> None:
         self._values(table, "insert", {k: v for k, v in given.items() if k in table.columns})
