@@ -1,7 +1,8 @@
 """JSON in and out: orjson, with the contract's answers to bad text, and numbers kept exactly.
 
-A double holds some sixteen digits, `numeric` and `jsonb` hold more. A number that a double would
-round is read as an `ExactNumber`; whether a body may hold one is seen at once from its digits.
+A double holds some sixteen digits, `numeric` and `jsonb` hold more, and they keep zeros at the end.
+A number that a double would not write as it was sent is read as an `ExactNumber`; whether a body
+may hold one is seen at once from its digits.
 """
 
 import json as stdlib_json
@@ -22,19 +23,30 @@ conversions grows with the square of it."""
 
 _KINDS = bytearray(b" " * 256)
 _KINDS[ord("0") : ord("9") + 1] = b"d" * 10
-_KINDS[ord(".")] = ord("d")
-_KINDS[ord("-")] = ord("-")
 _KINDS[ord("e")] = _KINDS[ord("E")] = ord("e")
+for _sign in b".+-":
+    _KINDS[_sign] = _sign
+for _end in b",]} \t\r\n":
+    _KINDS[_end] = ord(",")
 _DIGITS = bytes(_KINDS)
 _LONG = b"d" * 16
-_SMALL = b"de-ddd"
-_SMALL_NUMBER = re.compile(rb"(?:\A|[\s:,\[])-?[\d.]+[eE]-\d{3}")
-"""Tells them from UUIDs."""
+_POWERS = tuple(
+    b"e" + sign + digits
+    for sign in (b"", b"-", b"+")
+    for digits in (b"d,", b"dd,", b"ddd,", b"dddd")
+)
+"""How a power of ten ends. Few UUIDs have that."""
+_SPELLED = re.compile(
+    rb"(?<![\w.])-?(?:\d[\d.]{15}|0\.0000|\d+\.\d*0(?![\d.])|\d+(?:\.\d+)?[eE][+-]?\d)"
+)
+"""A number that a double may write otherwise: long, tiny, with a zero at the end of its fraction or
+with a power of ten."""
 
 
 class ExactNumber(float):
-    """A number that a double would round: to arithmetic the nearest double (infinite beyond them),
-    written with all its digits. It equals numbers of exactly its value only."""
+    """A number that is written as it was sent, where a double would be written otherwise: rounded,
+    or without zeros at the end. To arithmetic it is the nearest double (infinite beyond them). It
+    equals numbers of exactly its value only."""
 
     __slots__ = ("text",)
     text: str
@@ -49,14 +61,18 @@ class ExactNumber(float):
         return self.text
 
     def __eq__(self, other: object) -> bool:
-        own = Decimal(self.text)
-        return own == (Decimal(other.text) if isinstance(other, ExactNumber) else other)
+        if isinstance(other, ExactNumber):
+            return Decimal(self.text) == Decimal(other.text)
+        if isinstance(other, float):
+            return Decimal(self.text) == Decimal(repr(other))
+        return Decimal(self.text) == other
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __hash__(self) -> int:
-        return hash(Decimal(self.text))
+        near = float(self)
+        return hash(near) if self == near else hash(Decimal(self.text))
 
     def is_integer(self) -> bool:
         """Whether nothing stands behind the point."""
@@ -72,7 +88,7 @@ def number(text: str) -> int | float:
     `MOST_DIGITS` digits.
 
     >>> number("1.50"), number("123456789012345678901234567890.5"), number("1e400")
-    (1.5, 123456789012345678901234567890.5, 1e400)
+    (1.50, 123456789012345678901234567890.5, 1e400)
     """
     return _whole(text) if text.lstrip("-").isdecimal() else _real(text)
 
@@ -85,19 +101,16 @@ def _whole(text: str) -> int:
 
 def _real(text: str) -> float:
     value = float(text)
-    return value if repr(value) == text else _exact(text, value)
+    return value if repr(value) == text else _exact(text)
 
 
-def _exact(text: str, value: float) -> float:
+def _exact(text: str) -> ExactNumber:
     if len(text) > 2 * MOST_DIGITS:
         raise _too_long()
     exponent = text.lower().partition("e")[2]
     if len(exponent.lstrip("+-0")) > len(str(MOST_DIGITS)):
         raise _too_long()
-    exact = Decimal(text)
-    if exact == Decimal(repr(value)):
-        return value
-    _, digits, power = exact.as_tuple()
+    _, digits, power = Decimal(text).as_tuple()
     assert isinstance(power, int)
     if max(len(digits) + power, 0) - min(power, 0) > MOST_DIGITS:
         raise _too_long()
@@ -118,8 +131,12 @@ def decode(body: bytes | str) -> Json:
             return _beyond_doubles(body)
         raise ApiError(str(error), code="invalid-json") from None
     raw = body.encode() if isinstance(body, str) else body
-    kinds = raw.translate(_DIGITS)
-    if _LONG in kinds or (_SMALL in kinds and _SMALL_NUMBER.search(raw)):
+    kinds = raw.translate(_DIGITS) + b","
+    if (
+        _LONG in kinds
+        or b"d.d" in kinds
+        or (b"de" in kinds and any(map(kinds.__contains__, _POWERS)))
+    ) and _SPELLED.search(raw):
         return _exactly(raw.decode())
     return value
 

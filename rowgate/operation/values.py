@@ -14,6 +14,7 @@ from rowgate.operation.types import Path
 from rowgate.schema.types import Coercion, ScalarType
 
 _LABEL_PATH = re.compile(r"([\w-]+(\.[\w-]+)*)?\Z")
+_WHOLE = re.compile(r"-?[0-9]{1,20}\Z")
 _INT_RANGE = range(-(2**31), 2**31)
 _EXACTLY = Context(prec=MOST_DIGITS)
 
@@ -79,7 +80,7 @@ def check(value: Json, type_: ScalarType, at: Path) -> Json:
         raise ValidationFailed(f"unexpected null value for type '{type_.name}'", path=at)
     match type_.coercion:
         case Coercion.INT:
-            return _integer(value, type_.name, at)
+            return _integer(_digits_of(value), type_.name, at)
         case Coercion.NON_NEGATIVE_INT:
             return _non_negative(value, type_.name, at)
         case Coercion.FLOAT:
@@ -158,6 +159,13 @@ def _integer(value: Json, name: str, at: Path, wanted: str = "a 32-bit integer")
             "is a float, or is there integer overflow?",
             path=at,
         )
+    return value
+
+
+def _digits_of(value: Json) -> Json:
+    """An integer that is sent as a text, as the integer; everything else as it is."""
+    if isinstance(value, str) and not isinstance(value, EnumName) and _WHOLE.match(value):
+        return int(value)
     return value
 
 

@@ -29,8 +29,6 @@ from rowgate.schema.meanings import (
 from rowgate.schema.types import STRINGIFIED
 from rowgate.snapshot.types import ComputedField, Options, Table
 
-_KEEPS_TYPE = frozenset(("sum", "max", "min"))
-
 
 class AggregateReader:
     """Plans aggregates; `fields` plans the selections of a row, `call` a computed field's call."""
@@ -78,7 +76,7 @@ class AggregateReader:
             )
             return Count(operands, bool(constant(field.arguments.get("distinct"))))
         over = tuple((one.key, self._operand(one, table)) for one in field.selections)
-        stringified = self.options.stringify_numeric_types and meaning.function in _KEEPS_TYPE
+        stringified = self.options.stringify_numeric_types
         as_text = frozenset(
             key
             for key, operand in over

@@ -4,7 +4,7 @@ characters."""
 import re
 
 from rowgate.base.errors import ParseFailed
-from rowgate.base.json import number
+from rowgate.base.json import ExactNumber, number
 from rowgate.base.kriti.types import Failure, KritiError, Span
 
 _SPACE = re.compile(r"(?:\s+|#[^\n]*)*")
@@ -70,9 +70,11 @@ class Scanner:
         if text is None:
             return None
         try:
-            return number(text)
+            value = number(text)
         except ParseFailed as error:
             raise KritiError(Failure.PARSE, error.message, (start, self.at)) from None
+        near = float(value) if isinstance(value, ExactNumber) else value
+        return near if near == value else value
 
     def plain(self, quote: str) -> str:
         """What a string between `quote`s holds up to its end or the next `{{`. An escape that JSON

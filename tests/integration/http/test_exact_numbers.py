@@ -267,3 +267,46 @@ async def test_what_does_not_fit_the_type_is_a_data_exception(sums: Sums) -> Non
     assert answer["errors"][0]["extensions"]["code"] == "parse-failed"
     answer = json.loads(await sums.ask("{ sum(offset: 1e400) { id } }"))
     assert answer["errors"][0]["extensions"]["code"] == "data-exception"
+
+
+SPELLED = (
+    '"id": 3, "amount": 1.10, "many": [2.50, 1e2], "doc": {"a": 1.10, "b": [1e2, 0.00001]}, '
+    '"raw": {"a": 1.10, "b": 1e2}, "f": 2.50'
+)
+
+
+@pytest.mark.parametrize("written", ["variable", "literal"])
+async def test_digits_are_kept_as_they_were_sent(sums: Sums, written: str) -> None:
+    insert = "mutation ($o: sum_insert_input!) { insert_sum_one(object: $o) { amount doc raw } }"
+    if written == "variable":
+        answer = await sums.ask(insert, f'{{"o": {{{SPELLED}}}}}')
+    else:
+        literal = SPELLED.replace('"', "")
+        answer = await sums.ask(insert.replace("$o)", f"{{{literal}}})").replace(
+            "($o: sum_insert_input!)", ""))  # fmt: skip
+    assert (await sums.rows("amount"))[1] == "1.10", answer
+    assert (await sums.rows("many"))[1] == "{2.50,100}"
+    assert (await sums.rows("doc"))[1] == '{"a": 1.10, "b": [100, 0.00001]}'
+    assert (await sums.rows("raw"))[1] == '{"a":1.10,"b":1e2}'
+    assert (await sums.rows("f"))[1] == "2.5"
+    assert '"amount" : 1.10' in answer
+
+
+async def test_the_legacy_api_keeps_them_and_the_scale_of_a_product(sums: Sums) -> None:
+    await sums.command("insert", f'{{"table": "sum", "objects": [{{{SPELLED}}}]}}', "/v1/query")
+    assert (await sums.rows("raw"))[1] == '{"a":1.10,"b":1e2}'
+    where = '"table": "sum", "where": {"id": 3}'
+    for change, amount in (
+        ('"$set": {"amount": 45.00}', "45.00"),
+        ('"$mul": {"amount": 1.10}', "49.5000"),
+        ('"$inc": {"amount": -1.5e0}', "48.0000"),
+        ('"$mul": {"amount": 1e1}', "480.0000"),
+    ):
+        await sums.command("update", f"{{{where}, {change}}}", "/v1/query")
+        assert (await sums.rows("amount"))[1] == amount
+
+
+async def test_numbers_that_mean_one_integer_stay_integers(sums: Sums) -> None:
+    for text in ("1", "1.0", "1.00", "1e0", '"1"', "10e-1"):
+        query = "query ($n: Int!) { sum(where: {id: {_eq: $n}}, limit: 1) { id } }"
+        assert await sums.ask(query, f'{{"n": {text}}}') == '{"data":{"sum":[{"id":1}]}}', text

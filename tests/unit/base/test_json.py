@@ -31,6 +31,13 @@ LONG = "123456789012345678901234567890.123456789"
         "9" * MOST_DIGITS,
         "18446744073709551616",
         "123456789012345678901",
+        "1.10",
+        "-2.50",
+        "1e2",
+        "1E+2",
+        "1e308",
+        "0.00001",
+        "1.500000000000000000",
     ],
 )
 def test_every_digit_is_kept(text: str) -> None:
@@ -69,11 +76,22 @@ def test_what_is_written_reads_back(value: Any) -> None:
 
 
 def test_plain_numbers_are_plain() -> None:
-    texts = ("1.5", "0.1", "-0.0", "1e308", "0.30000000000000004", "5e-324", "1.50", "1e2")
+    texts = ("1.5", "0.1", "-0.0", "10.0", "0.30000000000000004", "5e-324", "1.05")
     assert {type(decode(text)) for text in texts} == {float}
     assert {type(number(text)) for text in texts} == {float}
     assert repr(decode("-0")) == "0"
+    uuid = '["0e1d2e55-5e10-4e1d-9e5d-1.50e2","9e9e5e3-1e2-5.10"]'
+    assert decode(uuid) == ["0e1d2e55-5e10-4e1d-9e5d-1.50e2", "9e9e5e3-1e2-5.10"]
     assert decode('"1234567890123456789012345678901234567890"').isdecimal()
+
+
+def test_numbers_of_one_value_are_equal() -> None:
+    assert ExactNumber("1.10") == 1.1 == ExactNumber("1.1")
+    assert hash(ExactNumber("1.10")) == hash(1.1)
+    assert ExactNumber("1e2") == 100
+    assert hash(ExactNumber("1e2")) == hash(100)
+    assert ExactNumber("0.10000000000000000001") != 0.1
+    assert int(ExactNumber("2.00")) == 2
 
 
 @pytest.mark.parametrize(

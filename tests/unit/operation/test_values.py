@@ -47,7 +47,7 @@ def test_a_value_is_taken(coercion: Coercion, value: Any, taken: Any) -> None:
 @pytest.mark.parametrize(
     ("coercion", "value", "message"),
     [
-        (Coercion.INT, "5", "expected a 32-bit integer for type 'T', but found a string"),
+        (Coercion.INT, "five", "expected a 32-bit integer for type 'T', but found a string"),
         (Coercion.INT, True, "expected a 32-bit integer for type 'T', but found a boolean"),
         (Coercion.INT, 2**31, "The value 2.147483648e9 lies outside the bounds"),
         (Coercion.INT, 1.5, "The value 1.5 lies outside the bounds"),
@@ -139,3 +139,16 @@ def test_numbers_without_end_are_refused(text: str) -> None:
 )
 def test_numbers_as_messages_quote_them(number: float, shown: str) -> None:
     assert scientific(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("32767", 32767), ("-5", -5), ("0", 0), ("2147483647", 2147483647)]
+)
+def test_an_integer_may_be_sent_as_a_text(text: str, value: int) -> None:
+    assert check(text, scalar(Coercion.INT), ()) == value
+
+
+@pytest.mark.parametrize("text", ["2147483648", "1.5", "", " 1", "1e2", "+1", "٣", "0x1", "9" * 30])
+def test_what_is_no_integer_of_32_bits_is_not(text: str) -> None:
+    with pytest.raises(ApiError):
+        check(text, scalar(Coercion.INT), ())
