@@ -3,19 +3,22 @@
 import { createGraphiQLFetcher, type Fetcher } from "@graphiql/toolkit";
 import { createClient } from "graphql-ws";
 
-import { readHeaders } from "./headers";
+import type { Headers } from "./engine";
 
 const PATH = "/v1/graphql";
 
-/** A fetcher whose sockets introduce themselves with the headers that `currentHeaders` gives. */
-export function createFetcher(currentHeaders: () => string): Fetcher {
+/** A fetcher that asks as `who` says at that moment; what is typed into the header editor is added,
+ * and never shows a secret. */
+export function createFetcher(who: () => Headers): Fetcher {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  return createGraphiQLFetcher({
+  const fetcher = createGraphiQLFetcher({
     url: PATH,
     wsClient: createClient({
       url: `${scheme}://${location.host}${PATH}`,
-      connectionParams: () => ({ headers: readHeaders(currentHeaders()) }),
+      connectionParams: () => ({ headers: who() }),
       lazyCloseTimeout: 0,
     }),
   });
+  return (request, options) =>
+    fetcher(request, { ...options, headers: { ...who(), ...options?.headers } });
 }
