@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -79,6 +79,7 @@ def _auth(request: Request) -> AuthService:
 
 WithPhotos = Annotated[Photos, Depends(_photos)]
 WithAuth = Annotated[AuthService, Depends(_auth)]
+Through = Annotated[str | None, Header(alias="x-forwarded-for", include_in_schema=False)]
 
 
 def routes() -> APIRouter:
@@ -100,19 +101,19 @@ def _action_routes() -> APIRouter:
     return router
 
 
-async def login(call: Call[Login], auth: WithAuth) -> Tokens:
+async def login(call: Call[Login], auth: WithAuth, through: Through = None) -> Tokens:
     """Sign in with username and password."""
     given = call.input
     body = {"username": given.username, "password": given.password.get_secret_value()}
-    return Tokens(**await auth.ask("/login", body))
+    return Tokens(**await auth.ask("/login", body, through))
 
 
-async def register(call: Call[Register], auth: WithAuth) -> Registration:
+async def register(call: Call[Register], auth: WithAuth, through: Through = None) -> Registration:
     """Become a user."""
     given = call.input
     password = given.password.get_secret_value()
     body = {"username": given.username, "email": given.email, "password": password}
-    return Registration(**await auth.ask("/register", body))
+    return Registration(**await auth.ask("/register", body, through))
 
 
 async def refresh(call: Call[Refresh], auth: WithAuth) -> Tokens:

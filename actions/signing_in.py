@@ -16,9 +16,14 @@ class AuthService:
     client: httpx.AsyncClient
     secret: str
 
-    async def ask(self, path: str, body: dict[str, str]) -> dict[str, Any]:
-        """Its JSON answer. Raises `Refusal`: its own where it refuses, 503 where it is away."""
+    async def ask(
+        self, path: str, body: dict[str, str], through: str | None = None
+    ) -> dict[str, Any]:
+        """Its JSON answer; `through` is the `x-forwarded-for` of whom it is asked for. Raises
+        `Refusal`: its own where it refuses, 503 where it is away."""
         headers = {"x-actions-secret": self.secret, "x-request-id": request_id.get() or ""}
+        if through:
+            headers["x-forwarded-for"] = through
         try:
             answer = await self.client.post(path, json=body, headers=headers)
             content = answer.json()

@@ -2,8 +2,8 @@
 
 # Note [Addresses]
 `X-Forwarded-For` is read only where the peer is one of AUTH_TRUSTED_PROXIES, from right to left, as
-far as trust goes. The actions service shows its shared secret: behind it stand all GraphQL clients,
-whose addresses it does not know, so that it has a limit of its own beside that of each account.
+far as trust goes. The actions service shows its shared secret, and so is read as a trusted proxy:
+the engine tells it whom it asks for. Where that is not told, all GraphQL clients have one limit.
 """
 
 import hmac
@@ -20,17 +20,22 @@ GATEWAY_HEADER = "x-actions-secret"
 def subject_of(request: Request, settings: AuthSettings, kind: str) -> Subject:
     """Who is asking, for limits of `kind` (`login`, `register`)."""
     limits = settings.limits
-    if _is_gateway(request, settings):
+    hops = _hops(request)
+    is_gateway = _is_gateway(request, settings)
+    if is_gateway and not hops:
         return Subject.of(kind, "gateway", limits.per_gateway)
     most = limits.per_address if kind == "login" else limits.registrations
-    return Subject.of(kind, address_of(request, settings), most)
+    peer = request.client.host if request.client else "unknown"
+    return Subject.of(kind, _farthest(hops.pop() if is_gateway else peer, hops, settings), most)
 
 
-def address_of(request: Request, settings: AuthSettings) -> str:
-    """The caller's address (see Note [Addresses]); `unknown` where there is no peer."""
-    address = request.client.host if request.client else "unknown"
+def _hops(request: Request) -> list[str]:
     forwarded = request.headers.getlist("x-forwarded-for")
-    hops = [hop.strip() for line in forwarded for hop in line.split(",")]
+    return [hop.strip() for line in forwarded for hop in line.split(",") if hop.strip()]
+
+
+def _farthest(address: str, hops: list[str], settings: AuthSettings) -> str:
+    """The caller's address (see Note [Addresses]), from `address` on through those before it."""
     while hops and _is_trusted(address, settings):
         address = hops.pop()
     return address

@@ -17,6 +17,8 @@ from typing import TextIO
 
 from rowgate.base.json import Json, encode
 
+CLIENT: ContextVar[str | None] = ContextVar("client", default=None)
+"""The address of the client that the running task works for, as the socket tells it."""
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that the running task works for."""
 

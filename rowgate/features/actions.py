@@ -11,6 +11,7 @@ import httpx
 
 from rowgate.base.errors import ApiError, Unexpected
 from rowgate.base.json import Json, decode, encode
+from rowgate.base.observation import CLIENT
 from rowgate.base.session import Session
 from rowgate.base.transforms.applying import transform_request, transform_response
 from rowgate.base.transforms.types import TransformFailed, WebhookAnswer, WebhookRequest
@@ -129,7 +130,16 @@ def _headers(action: ActionDeclaration, calling: Calling) -> dict[str, str]:
     if action.forward_client_headers:
         ignored = action.ignored_client_headers
         headers |= forwarded(calling.headers, IGNORED_HEADERS if ignored is None else ignored)
+        headers |= _through(headers)
     return headers | configured(action.headers, calling.environment)
+
+
+def _through(headers: Mapping[str, str]) -> dict[str, str]:
+    """`x-forwarded-for` with the client behind those that are named already, as a proxy adds it."""
+    client, before = CLIENT.get(), headers.get("x-forwarded-for")
+    if client is None:
+        return {}
+    return {"x-forwarded-for": f"{before}, {client}" if before else client}
 
 
 def _decoded(status: int, payload: bytes) -> Json:

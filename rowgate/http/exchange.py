@@ -56,6 +56,12 @@ def read_headers(scope: Scope) -> dict[str, str]:
     return headers
 
 
+def address_of(scope: Scope) -> str | None:
+    """The address of the client, as the socket tells it."""
+    client = scope.get("client")
+    return client[0] if client else None
+
+
 def _join_repeated(raw: RawHeaders, headers: dict[str, str]) -> None:
     names = [name for name, _ in raw]
     for name in _SINGLE:

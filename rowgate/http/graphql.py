@@ -6,7 +6,7 @@ Headers, body, session, the pipeline's answer, bytes; nothing else happens here.
 import time
 
 from rowgate.base.errors import ApiError
-from rowgate.base.observation import REQUEST_ID
+from rowgate.base.observation import CLIENT, REQUEST_ID
 from rowgate.base.session import Session
 from rowgate.http.departures import Departures
 from rowgate.http.direct import Client, DirectAnswer, head_lines
@@ -19,6 +19,7 @@ from rowgate.http.exchange import (
     Receive,
     Scope,
     Send,
+    address_of,
     head,
     is_compressed,
     packed,
@@ -46,6 +47,7 @@ class GraphQLRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request by ASGI."""
         started = time.perf_counter()
+        CLIENT.set(address_of(scope))
         more: RawHeaders = []
         headers: dict[str, str] = {}
         try:
@@ -162,6 +164,8 @@ class Direct:
     async def answer(self) -> DirectAnswer:
         """The answer, whatever goes wrong; nothing is raised."""
         headers = self._asked.headers
+        if self._client is not None:
+            CLIENT.set(self._client[0])
         more = self._route.admitted(headers)
         reply = await self._route.answer(self._asked)
         return self._told(reply, *await packed(reply, headers, more))

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 from rowgate.base.errors import AccessDenied, NotFound, NotSupported
 from rowgate.base.json import encode
-from rowgate.base.observation import REQUEST_ID
+from rowgate.base.observation import CLIENT, REQUEST_ID
 from rowgate.base.session import Session
 from rowgate.features.rest.types import RestCall
 from rowgate.http import console
@@ -22,6 +22,7 @@ from rowgate.http.exchange import (
     Receive,
     Scope,
     Send,
+    address_of,
     raw_headers,
     read_body,
     read_headers,
@@ -87,6 +88,7 @@ class Routes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         started = time.perf_counter()
+        CLIENT.set(address_of(scope))
         asked = Asked(scope, receive)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         file = console.find(self._files, scope["path"]) if method == "GET" else None

@@ -7,9 +7,9 @@ import asyncio
 
 from rowgate.base.errors import AccessDenied, ApiError, NotFound
 from rowgate.base.json import Json
-from rowgate.base.observation import REQUEST_ID, Level
+from rowgate.base.observation import CLIENT, REQUEST_ID, Level
 from rowgate.http.entrance import Entrance
-from rowgate.http.exchange import Receive, Scope, Send, read_headers, request_id
+from rowgate.http.exchange import Receive, Scope, Send, address_of, read_headers, request_id
 from rowgate.http.types import Services, Surface
 from rowgate.http.websocket.channel import Channel
 from rowgate.http.websocket.connection import Connection, Work
@@ -45,6 +45,7 @@ class Hub:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, from its handshake to its end."""
         await receive()
+        CLIENT.set(address_of(scope))
         try:
             headers = read_headers(scope)
             REQUEST_ID.set(request_id(headers))

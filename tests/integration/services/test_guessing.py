@@ -131,3 +131,22 @@ async def test_two_hundred_logins_at_once_leave_the_service_well(auth_service: S
         await asyncio.sleep(0)
     await asyncio.gather(*logins)
     assert set(healthy) == {200}
+
+
+async def test_clients_behind_the_gateway_are_counted_by_their_address(
+    auth_service: Service,
+) -> None:
+    bad, good = "198.51.100.7", "198.51.100.8"
+    for forged in ("", "203.0.113.1, ", "198.51.100.8, "):
+        through = {"x-forwarded-for": forged + bad}
+        headers = {**GATEWAY, **through}
+        answers = [await _guess(auth_service.client, new_name(), **headers) for _ in range(12)]
+    assert answers[-1].status_code == 429
+    name = await registered(auth_service)
+    body = {"username": name, "password": PASSWORD}
+    headers = {**GATEWAY, "x-forwarded-for": good}
+    answer = await auth_service.client.post("/login", json=body, headers=headers)
+    assert answer.status_code == 200
+    headers = {**GATEWAY, "x-forwarded-for": bad}
+    answer = await auth_service.client.post("/login", json=body, headers=headers)
+    assert answer.status_code == 429

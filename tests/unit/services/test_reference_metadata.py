@@ -131,7 +131,9 @@ def test_no_secret_stands_in_it(document: Json, metadata: Metadata) -> None:
     for action in metadata.actions:
         assert action.headers == ({"name": "x-actions-secret", "value_from_env": "ACTIONS_SECRET"},)
         assert action.handler == "{{ACTIONS_BASE_URL}}/actions/" + action.name
-        assert not action.forward_client_headers
+        assert action.forward_client_headers is (action.name in ("login", "register"))
+        if action.forward_client_headers:
+            assert {"authorization", "cookie"} < set(action.ignored_client_headers or ())
 
 
 def test_pictures_are_added_by_signed_in_users_only(metadata: Metadata) -> None:
