@@ -30,11 +30,7 @@ for _end in b",]} \t\r\n":
     _KINDS[_end] = ord(",")
 _DIGITS = bytes(_KINDS)
 _LONG = b"d" * 16
-_POWERS = tuple(
-    b"e" + sign + digits
-    for sign in (b"", b"-", b"+")
-    for digits in (b"d,", b"dd,", b"ddd,", b"dddd")
-)
+_POWER = re.compile(rb"de[+-]?d+(?:,|(?<=dddd))")
 """How a power of ten ends. Few UUIDs have that."""
 _SPELLED = re.compile(
     rb"(?<![\w.])-?(?:\d[\d.]{15}|0\.0000|\d+\.\d*0(?![\d.])|\d+(?:\.\d+)?[eE][+-]?\d)"
@@ -133,9 +129,7 @@ def decode(body: bytes | str) -> Json:
     raw = body.encode() if isinstance(body, str) else body
     kinds = raw.translate(_DIGITS) + b","
     if (
-        _LONG in kinds
-        or b"d.d" in kinds
-        or (b"de" in kinds and any(map(kinds.__contains__, _POWERS)))
+        _LONG in kinds or b"d.d" in kinds or (b"de" in kinds and _POWER.search(kinds))
     ) and _SPELLED.search(raw):
         return _exactly(raw.decode())
     return value
