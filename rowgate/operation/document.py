@@ -21,13 +21,15 @@ _DEEP = " nested too deeply. Parsing aborted."
 class Limits:
     """What a document may cost; 0 is no limit. Tokens as the lexer counts them, those of inputs
     with variables and fragments filled in; depth of selections and the input objects in them;
-    fields after fragments are merged; levels of relationships; characters."""
+    fields after fragments are merged; levels of relationships; characters. `removes_unbound`: a
+    variable that may be null and is not given is taken out of the operation, and not null."""
 
     tokens: int = 15_000
     depth: int = 100
     nodes: int = 10_000
     relationships: int = 0
     characters: int = 0
+    removes_unbound: bool = False
 
     @classmethod
     def of(cls, settings: Settings, role: str) -> "Limits":
@@ -38,6 +40,7 @@ class Limits:
             settings.node_limit,
             0 if role == ADMIN else settings.relationship_limit,
             settings.document_limit,
+            "no_null_unbound_variable_default" in settings.experimental_features,
         )
 
 
@@ -70,6 +73,14 @@ class Document:
     scalars: set[str] = field(default_factory=set)
     conditions: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
+
+    def unbound(self, values: Mapping[str, Json]) -> frozenset[str]:
+        """The variables without a value, of those that may be null."""
+        return frozenset(
+            name
+            for name, one in self.variables.items()
+            if name not in values and not one.has_default and not one.non_null
+        )
 
     @property
     def kind(self) -> str:

@@ -5,7 +5,7 @@ is bound. One that stands for anything with a shape is read here, from the reque
 scalars become leaves; the shape is part of the plan's key (see `shape`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -64,6 +64,7 @@ class InputReader:
     def __init__(self, document: Document, values: Mapping[str, Json], limits: Limits) -> None:
         self.document = document
         self.values = values
+        self.unbound = document.unbound(values) if limits.removes_unbound else frozenset()
         self.limits = limits
         self.depth = 0
         self.levels = 0
@@ -101,7 +102,7 @@ class InputReader:
     def _field(
         self, item: InputField, node: graphql.ValueNode | None, at: Path, parent: Path
     ) -> Input | None:
-        if node is None:
+        if node is None or self._is_unbound(node):
             if item.has_default:
                 return self.from_json(item.default, item.type, at, ())
             if isinstance(item.type, NonNull):
@@ -161,7 +162,7 @@ class InputReader:
             return Items(
                 tuple(
                     self.literal(one, inner.of, (*at, index))
-                    for index, one in enumerate(node.values)
+                    for index, one in enumerate(self._bound(node.values))
                 )
             )
         if isinstance(inner, InputType):
@@ -180,10 +181,21 @@ class InputReader:
                 self._spend(size(self.values.get(name)))
                 return self.values.get(name)
             case graphql.ListValueNode():
-                return [self.decided(one) for one in node.values]
+                return [self.decided(one) for one in self._bound(node.values)]
             case graphql.ObjectValueNode():
-                return {one.name.value: self.decided(one.value) for one in node.fields}
+                return {
+                    one.name.value: self.decided(one.value)
+                    for one in node.fields
+                    if not self._is_unbound(one.value)
+                }
         return from_literal(node)
+
+    def _is_unbound(self, node: graphql.ValueNode) -> bool:
+        """Whether a value is a variable that is taken out of the operation, not being given."""
+        return isinstance(node, graphql.VariableNode) and node.name.value in self.unbound
+
+    def _bound(self, nodes: Iterable[graphql.ValueNode]) -> list[graphql.ValueNode]:
+        return [one for one in nodes if not self._is_unbound(one)]
 
     def _literal_object(self, node: graphql.ValueNode, type_: InputType, at: Path) -> Input:
         if not isinstance(node, graphql.ObjectValueNode):
