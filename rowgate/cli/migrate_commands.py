@@ -70,7 +70,7 @@ def create_migration(
     rename: Renames = None,
     empty: Empty = False,  # noqa: FBT002
 ) -> None:
-    """Write a migration from the difference between db/models.py and the database, and beside it
+    """Write a migration from the difference between db/models and the database, and beside it
     the change of metadata that goes with it.
 
     Asks whether a column or table was renamed, and tells which data would be lost.

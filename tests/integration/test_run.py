@@ -26,7 +26,7 @@ from rowgate.postgres import EmbeddedPostgres
 from rowgate.postgres.ports import answers
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("rowgate", "service", "auth", "actions", "db", "metadata", "rowgate.toml")
+PARTS = ("rowgate", "service", "auth", "actions", "db", "metadata", "deploy", "rowgate.toml")
 PATIENCE = 60.0
 SECOND_START = 5.0
 TRIES = 4

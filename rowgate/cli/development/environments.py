@@ -1,12 +1,14 @@
 """What each process is told: its environment, and no secret that it did not ask for.
 
-A manifest's values may hold `${auth.url}` (the address of a process), `${state}`,
+A manifest's values may hold `${auth.url}` and `${auth.address}` (where a process answers), `${state}`,
 `${database.url}`, `${metadata.url}` and `${NAME}`, another variable that no process keeps secret.
 """
 
+import os
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from rowgate.cli.development.children import Child
 from rowgate.cli.development.database import Databases
@@ -61,6 +63,7 @@ def environment_of(
     return {
         **resolved,
         **given,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
         "DATABASE_URL": databases.application,
         **{name: project.values[name] for name in secrets},
@@ -85,6 +88,7 @@ class _Scope:
     ) -> None:
         self._variables = variables
         self._known = {f"{name}.url": project.url(name) for name in project.ports}
+        self._known |= {f"{name}.address": f"127.0.0.1:{p}" for name, p in project.ports.items()}
         self._known |= {
             "state": str(project.state),
             "database.url": databases.application,

@@ -118,7 +118,7 @@ def nowhere(document: Json) -> None:
 
 
 def test_the_shelter_is_the_whole_reference_application(project: Project, tmp_path: Path) -> None:
-    assert set(project.told["urls"]) == {"engine", "auth", "actions"}
+    assert set(project.told["urls"]) == {"engine", "auth", "actions", "front"}
     assert project.query("{ shelter_animals(limit: 1) { name } }")["data"]["shelter_animals"]
     made = Project(tmp_path)
     assert "rowgate run" in made.do("init", "shop", "--template", "shelter")
@@ -312,13 +312,13 @@ class Visit(Base):
     __tablename__ = "visits"
     __table_args__ = (Index("visits_animal_id_idx", "animal_id"), {"schema": SHELTER})
 
-    id: Mapped[UUID] = _generated_key()
+    id: Mapped[UUID] = generated_key()
     animal_id: Mapped[UUID] = mapped_column(ForeignKey(Animal.id, ondelete="CASCADE"))
 '''
 
 
 def test_a_new_table_from_model_to_query(project: Project) -> None:
-    models = project.folder / "db" / "models.py"
+    models = project.folder / "db" / "models" / "shelter.py"
     versions = project.folder / "db" / "migrations" / "versions"
     before = set(versions.glob("*.py"))
     models.write_text(models.read_text() + VISIT)

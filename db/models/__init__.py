@@ -1,0 +1,38 @@
+"""The tables of the reference application: one module, and one Postgres schema, a domain.
+
+Models are what Alembic compares the database with; triggers and functions stand in migrations only.
+"""
+
+from db.models.base import Base
+from db.models.identity import (
+    IDENTITY,
+    ApiKey,
+    Attempt,
+    Password,
+    RefreshToken,
+    User,
+)
+from db.models.shelter import (
+    SHELTER,
+    Animal,
+    DeletedObject,
+    Photo,
+    Store,
+    Upload,
+)
+
+__all__ = [
+    "IDENTITY",
+    "SHELTER",
+    "Animal",
+    "ApiKey",
+    "Attempt",
+    "Base",
+    "DeletedObject",
+    "Password",
+    "Photo",
+    "RefreshToken",
+    "Store",
+    "Upload",
+    "User",
+]

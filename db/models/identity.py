@@ -1,0 +1,124 @@
+"""The schema `identity`: who can sign in, and by what."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, generated_key, now
+
+IDENTITY = "identity"
+
+
+class User(Base):
+    """A person who can sign in. An e-mail address is what the person says it is: it is neither
+    verified nor unique, so that registering reveals nothing about other people's addresses."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        Index("users_username_key", text("lower(username)"), unique=True),
+        CheckConstraint("username ~ '^[A-Za-z0-9_.-]{3,64}$'", name="username"),
+        CheckConstraint("length(email) <= 254", name="email"),
+        CheckConstraint("default_role = any (allowed_roles)", name="default_role"),
+        {"schema": IDENTITY},
+    )
+
+    id: Mapped[UUID] = generated_key()
+    username: Mapped[str]
+    email: Mapped[str]
+    default_role: Mapped[str] = mapped_column(server_default="user")
+    allowed_roles: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{user}'::text[]")
+    )
+    suspended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = now()
+
+
+class Password(Base):
+    """An Argon2id hash. A table of its own and never tracked, so that not even `admin` reads it
+    through GraphQL."""
+
+    __tablename__ = "passwords"
+    __table_args__ = ({"schema": IDENTITY},)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[str]
+    changed_at: Mapped[datetime] = now()
+
+
+class RefreshToken(Base):
+    """One generation of a family of refresh tokens; `token_hash` is SHA-256 of the token.
+
+    `used_at` says when the next generation replaced it, `revoked_at` when the family ended.
+    """
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        UniqueConstraint("family_id", "generation"),
+        Index("refresh_tokens_user_id_idx", "user_id"),
+        Index("refresh_tokens_expires_at_idx", "expires_at"),
+        {"schema": IDENTITY},
+    )
+
+    id: Mapped[UUID] = generated_key()
+    family_id: Mapped[UUID]
+    generation: Mapped[int] = mapped_column(Integer)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime] = now()
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class ApiKey(Base):
+    """A second way in. `prefix` is shown to its owner, `key_hash` is SHA-256 of the whole key,
+    `scopes` are the roles that it may act in."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        Index("api_keys_user_id_idx", "user_id"),
+        CheckConstraint("length(name) between 1 and 100", name="name"),
+        {"schema": IDENTITY},
+    )
+
+    id: Mapped[UUID] = generated_key()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    name: Mapped[str]
+    prefix: Mapped[str]
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime] = now()
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One try at a password. `subject` is an account, an address or a gateway in hashed form;
+    `failed` is null while the try is under way."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index("attempts_subject_idx", "subject", "started_at"),
+        Index("attempts_started_at_idx", "started_at"),
+        {"schema": IDENTITY},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    subject: Mapped[bytes] = mapped_column(LargeBinary)
+    started_at: Mapped[datetime] = now()
+    failed: Mapped[bool | None]
