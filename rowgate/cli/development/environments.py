@@ -1,7 +1,7 @@
 """What each process is told: its environment, and no secret that it did not ask for.
 
-A manifest's values may hold `${auth.url}` and `${auth.address}` (where a process answers), `${state}`,
-`${database.url}`, `${metadata.url}` and `${NAME}`, another variable that no process keeps secret.
+A manifest's values may hold `${auth.url}` and `${auth.address}` (where a process answers),
+`${state}`, `${database.url}`, `${metadata.url}` and `${NAME}`, another variable that is no secret.
 """
 
 import os

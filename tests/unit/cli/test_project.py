@@ -75,10 +75,10 @@ def test_a_malformed_line_is_named() -> None:
 
 
 def test_every_port_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("engine", "auth", "actions", "postgres", "s3")
+    names = ("engine", "auth", "actions", "postgres", "s3", "front")
     for number, name in enumerate(names, start=2001):
         monkeypatch.setenv(f"ROWGATE_{name.upper()}_PORT", str(number))
-    assert opened(None, free_ports=True).ports == dict(zip(names, range(2001, 2006), strict=True))
+    assert opened(None, free_ports=True).ports == dict(zip(names, range(2001, 2007), strict=True))
     monkeypatch.setenv("ROWGATE_AUTH_PORT", "0")
     assert opened(None, free_ports=False).ports["auth"] > 0
     monkeypatch.setenv("ROWGATE_AUTH_PORT", "eighty")
