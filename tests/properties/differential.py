@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -104,11 +104,13 @@ class Case:
         self.round.tried["refused" if b'"errors"' in answer[:10] else "answered"] += 1
 
 
-def case_of(current: Round, choices: Choices, worlds: int = WORLDS) -> Case:
-    """A case in one of the first worlds of a round."""
+def case_of(
+    current: Round, choices: Choices, worlds: int = WORLDS, roles: Sequence[str] = ROLES
+) -> Case:
+    """A case of one of the roles in one of the first worlds of a round."""
     index = choices.integer(0, worlds - 1)
     current.tried["examples"] += 1
-    role, session = choices.one(ROLES), _session(choices)
+    role, session = choices.one(roles), _session(choices)
     return Case(current, index, current.world(index), role, session)
 
 

@@ -37,7 +37,7 @@ OPERATORS = {
 }
 SCALARS = ("int4", "text", "bool", "float8")
 NULLABLE = ("_eq", "_neq", *ORDERED, *LIKE)
-"""Operators that a permission may give null."""
+"""Operators that a permission may give null; the first two then mean something of their own."""
 MEASURES = ("sum", "avg", "max", "min", "var_samp")
 COLUMN_OPERATORS = ("_ceq", "_cne", "_cneq", "_cgt", "_clt", "_cgte", "_clte")
 
@@ -176,11 +176,12 @@ class Writer:
             if operand is not None:
                 names = COLUMN_OPERATORS[:3] if type_ == "jsonb" else COLUMN_OPERATORS
                 return self._spelled(self.choices.one(names)), operand
-        name = self.choices.one(OPERATORS[type_])
+        own = self.role is None and self.choices.chance(25)
+        name = self.choices.one(NULLABLE[:2] if own else OPERATORS[type_])
         return (name if name == "_cast" else self._spelled(name)), self._operand(name, type_)
 
     def _operand(self, name: str, type_: str) -> Json:
-        if self.role is None and name in NULLABLE and self.choices.chance(8):
+        if self.role is None and name in NULLABLE and self.choices.chance(12):
             return None
         if name in PATTERNED:
             return self._pattern(PATTERNED[name])

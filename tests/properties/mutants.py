@@ -26,13 +26,15 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Mutant:
-    """`owner.name` becomes what `mistaken` makes of it. `writes`: mutations show it, else reads."""
+    """`owner.name` becomes what `mistaken` makes of it. `writes`: mutations show it, else reads.
+    `inherited`: only inherited roles meet it."""
 
     title: str
     owner: Any
     name: str
     mistaken: Callable[[Function], Function]
     writes: bool = False
+    inherited: bool = False
 
 
 def _changed(change: Callable[[Any], Any]) -> Callable[[Function], Function]:
@@ -268,11 +270,11 @@ MUTANTS = (
     ),
     Mutant("no row filter on related rows in conditions", _SCOPE, "related", _unseen),
     Mutant("a limit is dropped", _SCOPE, "rows", _without("cap")),
-    Mutant("cells are not masked", roles, "_cells", _unmasked),
-    Mutant("the smallest limit counts", roles, "unite_selects", _smallest_limit),
-    Mutant("the first parent's filter counts", roles, "unite_selects", _first_filter),
-    Mutant("an inherited role has nothing of its own", resolve, "unite", _nothing_own),
-    Mutant("any parent may write", resolve, "unite", _any_parent, writes=True),
+    Mutant("cells are not masked", roles, "_cells", _unmasked, inherited=True),
+    Mutant("the smallest limit counts", roles, "unite_selects", _smallest_limit, inherited=True),
+    Mutant("the first filter counts", roles, "unite_selects", _first_filter, inherited=True),
+    Mutant("own permissions are ignored", resolve, "unite", _nothing_own, inherited=True),
+    Mutant("any parent may write", resolve, "unite", _any_parent, writes=True, inherited=True),
     Mutant("no row filter in updates", _SCOPE, "update", _unfiltered_rows, writes=True),
     Mutant("no row filter in deletes", _SCOPE, "delete", _unfiltered_rows, writes=True),
     Mutant("a check of inserts is dropped", _SCOPE, "insert", _without("check"), writes=True),
@@ -281,5 +283,5 @@ MUTANTS = (
     Mutant("a preset of inserts is dropped", _SCOPE, "insert", _preset_less_insert, writes=True),
     Mutant("a preset of updates is dropped", _SCOPE, "update", _preset_less_update, writes=True),
     Mutant("no update filter in upserts", _SCOPE, "conflict", _unfiltered_upsert, writes=True),
-    Mutant("keys are found unseen", reads, "key_condition", _any_key),
+    Mutant("keys are found unseen", reads, "key_condition", _any_key, inherited=True),
 )

@@ -14,6 +14,7 @@ from tests.conftest import fresh_database
 from tests.properties.choices import Seeded
 from tests.properties.differential import Round, case_of, check_write, judged_reads
 from tests.properties.mutants import MUTANTS, Mutant
+from tests.properties.worlds import INHERITED, ROLES
 
 CASES = int(os.environ.get("ROWGATE_PROPERTY_CASES", "2000"))
 ROUNDS = max(1, CASES // 20_000)
@@ -31,7 +32,8 @@ def test_nothing_is_found_where_there_is_no_mistake(postgres_server: EmbeddedPos
     for url in fresh_database(postgres_server):
         loop = asyncio.new_event_loop()
         for writes in (False, True):
-            assert _found(Round(0, url, loop), CONTROLLED, writes=writes) is None
+            nothing = Mutant("", None, "", lambda right: right, writes)
+            assert _found(Round(0, url, loop), CONTROLLED, nothing) is None
         loop.close()
 
 
@@ -48,20 +50,21 @@ def test_a_mistake_is_found(
     monkeypatch.setattr(mutant.owner, mutant.name, mutant.mistaken(right))
     for url in fresh_database(postgres_server):
         loop = asyncio.new_event_loop()
-        found = _found(Round(number, url, loop), WITHIN, writes=mutant.writes)
+        found = _found(Round(number, url, loop), WITHIN, mutant)
         loop.close()
     record_property("found after", found)
     assert found is not None
 
 
-def _found(current: Round, cases: int, *, writes: bool) -> int | None:
+def _found(current: Round, cases: int, mutant: Mutant) -> int | None:
     """After how many cases the engine and the oracle disagreed; None where they never did."""
+    roles = tuple(INHERITED) if mutant.inherited else ROLES
     try:
         for at in range(cases):
             choices = Seeded(current.number * WITHIN + at)
-            case = case_of(current, choices, min(WORLDS, 3 + at // 10))
+            case = case_of(current, choices, min(WORLDS, 3 + at // 10), roles)
             try:
-                if writes:
+                if mutant.writes:
                     check_write(case, choices)
                 else:
                     judged_reads(case, choices)
