@@ -1,6 +1,7 @@
 """What takes long gives way: introspection, batches, large requests."""
 
 import asyncio
+import gc
 import json
 import threading
 from collections.abc import Iterator
@@ -190,3 +191,14 @@ def test_reading_has_a_limit_of_time(library: Served, monkeypatch: pytest.Monkey
 def test_a_large_body_that_is_no_request_is_told_so(library: Served, body: bytes) -> None:
     (error,) = json.loads(library.send(body).body)["errors"]
     assert error["extensions"]["code"] in ("invalid-json", "validation-failed", "parse-failed")
+
+
+def test_garbage_is_looked_for_again_after_a_large_body(library: Served) -> None:
+    for collects in (True, False):
+        (gc.enable if collects else gc.disable)()
+        try:
+            library.data(LARGE)
+            library.send(b"{" * 9_000)
+            assert gc.isenabled() is collects
+        finally:
+            gc.enable()
