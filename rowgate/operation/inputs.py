@@ -25,6 +25,7 @@ from rowgate.operation.types import (
     Path,
     Scalar,
 )
+from rowgate.operation.usages import check_usage, refuse_null
 from rowgate.operation.values import EnumName, called, check, from_literal
 from rowgate.schema.meanings import (
     ComputedAggregateInput,
@@ -153,6 +154,7 @@ class InputReader:
         if isinstance(node, graphql.VariableNode):
             return self._variable(node.name.value, type_, at, item)
         if isinstance(node, graphql.NullValueNode):
+            refuse_null(item, at)
             return _null(type_, at)
         inner = nullable(type_)
         if isinstance(inner, ListOf):
@@ -230,8 +232,12 @@ class InputReader:
 
     def _variable(self, name: str, type_: Type, at: Path, item: InputField | None) -> Input:
         definition = self._definition(name, at)
-        _check_usage(definition, type_, at, item)
+        check_usage(definition, type_, at, item)
         used_as = nullable(self.document.usages.setdefault(name, type_))
+        if self.values.get(name) is None and not (
+            item and item.has_default and name not in self.values
+        ):
+            refuse_null(item, at)
         if item is not None and isinstance(item.meaning, DecidesUpTo):
             return self._count(name, item.meaning.most, type_, at)
         if (
@@ -302,6 +308,8 @@ class InputReader:
             item = type_.fields.get(name)
             if item is None:
                 raise _unknown_field(name, type_, at)
+            if one is None:
+                refuse_null(item, (*at, name))
             path = (*origin, name) if origin and not _decides(item) else ()
             crossed = self.cross(item.meaning, _THROUGH, (*at, name))
             entries[name] = (item, self.from_json(one, item.type, (*at, name), path))
@@ -364,34 +372,3 @@ def _holds_variable(node: graphql.ValueNode) -> bool:
         case graphql.ObjectValueNode():
             return any(_holds_variable(one.value) for one in node.fields)
     return False
-
-
-def _check_usage(
-    definition: VariableDefinition, type_: Type, at: Path, item: InputField | None
-) -> None:
-    declared = graphql.print_ast(definition.type)
-    wanted = printed(type_)
-    if _fits(definition.type, type_):
-        return
-    defaulted = (definition.has_default and definition.default is not None) or (
-        item is not None and item.has_default
-    )
-    if isinstance(type_, NonNull) and defaulted and _fits(definition.type, type_.of):
-        return
-    raise ValidationFailed(
-        f"variable '{definition.name}' is declared as '{declared}', but used where '{wanted}' is "
-        "expected",
-        path=at,
-    )
-
-
-def _fits(declared: graphql.TypeNode, wanted: Type) -> bool:
-    if isinstance(wanted, NonNull):
-        return isinstance(declared, graphql.NonNullTypeNode) and _fits(declared.type, wanted.of)
-    if isinstance(declared, graphql.NonNullTypeNode):
-        return _fits(declared.type, wanted)
-    if isinstance(wanted, ListOf):
-        if isinstance(declared, graphql.ListTypeNode):
-            return _fits(declared.type, wanted.of)
-        return _fits(declared, nullable(wanted.of))
-    return isinstance(declared, graphql.NamedTypeNode) and declared.name.value == wanted.name

@@ -46,7 +46,7 @@ from rowgate.schema.meanings import (
     RelationshipInput,
     Special,
 )
-from rowgate.schema.types import InputField
+from rowgate.schema.types import InputField, ListOf, nullable
 from rowgate.snapshot.types import Table, call_of
 
 
@@ -123,6 +123,8 @@ class WhereReader:
         if isinstance(given, Null):
             if self.collapse:
                 return TRUE
+            if isinstance(nullable(item.type), ListOf):
+                raise ValidationFailed("expected a list, but found null", path=at)
             name = getattr(item.type, "name", "list")
             raise ValidationFailed(f"unexpected null value for type '{name}'", path=at)
         match item.meaning:

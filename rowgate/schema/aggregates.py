@@ -129,9 +129,11 @@ def aggregate_fields(builder: Builder, table: Table) -> ObjectType:
 def _functions(builder: Builder, table: Table) -> Iterator[Field]:
     naming = builder.naming(table)
     columns = select_column(builder, table)
-    arguments = [InputField("distinct", BOOLEAN, "distinct", Decides.SQL)]
+    arguments = [InputField("distinct", BOOLEAN, "distinct", Decides.SQL, takes_null=False)]
     if columns is not None:
-        arguments.insert(0, InputField("columns", ListOf(NonNull(columns)), "columns"))
+        arguments.insert(
+            0, InputField("columns", ListOf(NonNull(columns)), "columns", takes_null=False)
+        )
     yield Field("count", NonNull(INT), Part.COUNT, inputs(*arguments))
     for function, found in functions_of(builder, table).items():
         computed = _computed_of(builder, table, function)

@@ -125,5 +125,11 @@ def computed_arguments(
     required = any(not argument.has_default for argument in shown)
     note = f'input parameters for computed field "{computed.name}" defined on table "{table.name}"'
     return inputs(
-        InputField("args", NonNull(type_) if required else type_, "args", description=note)
+        InputField(
+            "args",
+            NonNull(type_) if required else type_,
+            "args",
+            description=note,
+            takes_null=False,
+        )
     )

@@ -65,9 +65,9 @@ def bool_exp(builder: Builder, table: Table) -> InputType:
 
 
 def _fields(builder: Builder, table: Table, own: InputType) -> Iterator[InputField]:
-    yield InputField("_and", ListOf(NonNull(own)), "_and", Logic.AND)
-    yield InputField("_not", own, "_not", Logic.NOT)
-    yield InputField("_or", ListOf(NonNull(own)), "_or", Logic.OR)
+    yield InputField("_and", ListOf(NonNull(own)), "_and", Logic.AND, takes_null=False)
+    yield InputField("_not", own, "_not", Logic.NOT, takes_null=False)
+    yield InputField("_or", ListOf(NonNull(own)), "_or", Logic.OR, takes_null=False)
     permission = builder.readable(table)
     if permission is None:
         return
@@ -79,7 +79,7 @@ def _fields(builder: Builder, table: Table, own: InputType) -> Iterator[InputFie
             shown = enum_comparison(builder, naming, enum, column.type)
         else:
             shown = comparison(builder, naming, column.type)
-        yield InputField(column.name, shown, column.name, ColumnInput(column))
+        yield InputField(column.name, shown, column.name, ColumnInput(column), takes_null=False)
     yield from _relationships(builder, table)
     for name in permission.computed_fields:
         yield from _computed(builder, table, table.computed_fields[name])
@@ -92,7 +92,7 @@ def _computed(builder: Builder, table: Table, computed: ComputedField) -> Iterat
         return
     if computed.returns is not None:
         shown = comparison(builder, builder.naming(table), computed.returns)
-        yield InputField(name, shown, name, ComputedInput(computed))
+        yield InputField(name, shown, name, ComputedInput(computed), takes_null=False)
     elif computed.table is not None:
         target = builder.table(table.source, computed.table)
         if builder.readable(target):
@@ -147,7 +147,7 @@ def _operators(builder: Builder, naming: Naming, type_: PgType) -> Mapping[str, 
     items.append(InputField(is_null, BOOLEAN, "_is_null", Special.IS_NULL))
     if type_.name == "jsonb":
         cast = _cast(builder, naming, type_, {"String": PgType("pg_catalog", "text")})
-        items.append(InputField("_cast", cast, "_cast"))
+        items.append(InputField("_cast", cast, "_cast", takes_null=False))
     if type_.name in ("geometry", "geography"):
         items += _spatial(builder, naming, type_)
     if type_.name == "raster":
@@ -158,7 +158,7 @@ def _operators(builder: Builder, naming: Naming, type_: PgType) -> Mapping[str, 
 def _raster(builder: Builder, naming: Naming, type_: PgType) -> list[InputField]:
     geometry = scalar(PgType(type_.schema, "geometry"))
     shape = InputField("geommin", NonNull(geometry), "geommin")
-    band = InputField("nband", INT, "nband")
+    band = InputField("nband", INT, "nband", takes_null=False)
     first = InputType(
         "st_intersects_nband_geom_input",
         lambda: inputs(shape, InputField("nband", NonNull(INT), "nband")),
@@ -211,7 +211,7 @@ def _cast(
 def _spatial(builder: Builder, naming: Naming, type_: PgType) -> list[InputField]:
     other = "geography" if type_.name == "geometry" else "geometry"
     cast = _cast(builder, naming, type_, {other: PgType(type_.schema, other)})
-    items = [InputField("_cast", cast, "_cast")]
+    items = [InputField("_cast", cast, "_cast", takes_null=False)]
     flat = scalar(type_)
     distance = inputs(
         InputField("distance", NonNull(FLOAT), "distance", FLOAT8),
@@ -321,10 +321,10 @@ def _predicate(
     function, base, arguments, shown = parts
     items = []
     if arguments is not None:
-        items.append(InputField("arguments", arguments, "arguments"))
+        items.append(InputField("arguments", arguments, "arguments", takes_null=False))
     items += [
-        InputField("distinct", BOOLEAN, "distinct", Decides.SQL),
-        InputField("filter", builder.bool_exp(table), "filter"),
+        InputField("distinct", BOOLEAN, "distinct", Decides.SQL, takes_null=False),
+        InputField("filter", builder.bool_exp(table), "filter", takes_null=False),
         InputField("predicate", NonNull(shown), "predicate"),
     ]
     type_ = builder.once(

@@ -116,7 +116,9 @@ def conflict_argument(builder: Builder, table: Table) -> tuple[InputField, ...]:
         ),
     )
     name = field_name(naming, "on_conflict")
-    return (InputField(name, type_, "on_conflict", description="upsert condition"),)
+    return (
+        InputField(name, type_, "on_conflict", description="upsert condition", takes_null=False),
+    )
 
 
 def _described(key: UniqueKey) -> str:
@@ -136,8 +138,10 @@ def _conflict_fields(
     yield InputField("constraint", NonNull(constraint), "constraint")
     columns = NonNull(ListOf(NonNull(update_column(builder, table))))
     name = field_name(naming, "update_columns")
-    yield InputField(name, columns, "update_columns", default=[], has_default=True)
-    yield InputField("where", builder.bool_exp(table), "where")
+    yield InputField(
+        name, columns, "update_columns", default=[], has_default=True, takes_null=False
+    )
+    yield InputField("where", builder.bool_exp(table), "where", takes_null=False)
 
 
 def update_column(builder: Builder, table: Table) -> EnumType:

@@ -32,7 +32,7 @@ from rowgate.schema.types import (
 from rowgate.snapshot.types import ComputedField, Relationship, Table
 
 _JSON_PATH: Mapping[str, InputField] = inputs(
-    InputField("path", STRING, "path", Decides.SQL, "JSON select path")
+    InputField("path", STRING, "path", Decides.SQL, "JSON select path", takes_null=False)
 )
 
 

@@ -174,7 +174,8 @@ class DecidesUpTo:
 @dataclass(frozen=True, slots=True)
 class InputField:
     """A field of an input object, or an argument. `key` is its name without naming conventions;
-    `default` is a JSON value, `has_default` tells null from none."""
+    `default` is a JSON value, `has_default` tells null from none. `takes_null`: it may be null,
+    and not only be left out."""
 
     name: str
     type: Type
@@ -183,6 +184,7 @@ class InputField:
     description: str | None = None
     default: Json = None
     has_default: bool = False
+    takes_null: bool = True
 
 
 @dataclass(frozen=True, slots=True)
