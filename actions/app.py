@@ -35,6 +35,7 @@ def create(environment: Environment) -> FastAPI:
         watching = await connect(settings.database_url, most=1)
         photos = _photos(settings, pool)
         app.state.settings, app.state.watching, app.state.photos = settings, watching, photos
+        app.state.pool = pool
         sweeper = Sweeper(pool, photos.storage, settings.sweep_seconds)
         worker = asyncio.create_task(_work(photos, sweeper))
         app.state.worker = worker

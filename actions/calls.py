@@ -34,18 +34,20 @@ class Call(BaseModel, Generic[Input]):
     request_query: str = ""
 
 
-class _Arguments(BaseModel):
+class Arguments(BaseModel):
+    """The arguments of an action: no others are taken, and no value is quoted in a refusal."""
+
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class Login(_Arguments):
+class Login(Arguments):
     """Arguments of `login`."""
 
     username: str
     password: SecretStr
 
 
-class Register(_Arguments):
+class Register(Arguments):
     """Arguments of `register`."""
 
     username: str
@@ -53,26 +55,26 @@ class Register(_Arguments):
     email: str
 
 
-class Refresh(_Arguments):
+class Refresh(Arguments):
     """Arguments of `refresh`."""
 
     refresh_token: SecretStr
 
 
-class UploadImage(_Arguments):
+class UploadImage(Arguments):
     """Arguments of `uploadImage`; `image` is Base64."""
 
     animal_id: UUID
     image: str
 
 
-class RequestImageUpload(_Arguments):
+class RequestImageUpload(Arguments):
     """Arguments of `requestImageUpload`."""
 
     animal_id: UUID
 
 
-class CompleteImageUpload(_Arguments):
+class CompleteImageUpload(Arguments):
     """Arguments of `completeImageUpload`."""
 
     upload_id: UUID

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from actions.agenda import routes as agenda
 from actions.calls import (
     ActionRoute,
     Call,
@@ -92,6 +93,7 @@ def routes() -> APIRouter:
 
 def _action_routes() -> APIRouter:
     router = APIRouter(dependencies=[FromTheEngine], route_class=ActionRoute)
+    router.include_router(agenda.routes())
     router.add_api_route("/login", login, methods=["POST"])
     router.add_api_route("/register", register, methods=["POST"])
     router.add_api_route("/refresh", refresh, methods=["POST"])

@@ -3,6 +3,7 @@
 Models are what Alembic compares the database with; triggers and functions stand in migrations only.
 """
 
+from db.models.agenda import AGENDA, Event
 from db.models.base import Base
 from db.models.identity import (
     IDENTITY,
@@ -22,6 +23,7 @@ from db.models.shelter import (
 )
 
 __all__ = [
+    "AGENDA",
     "IDENTITY",
     "SHELTER",
     "Animal",
@@ -29,6 +31,7 @@ __all__ = [
     "Attempt",
     "Base",
     "DeletedObject",
+    "Event",
     "Password",
     "Photo",
     "RefreshToken",
