@@ -126,7 +126,7 @@ def test_a_killed_run_takes_its_migrations_up_again(project: Path) -> None:
     time.sleep(0.8)
     first.process.kill()
     first.process.wait()
-    assert "Sowing seeds" not in first.output.read_text(), "killed too late to show anything"
+    assert "Inserting seeds" not in first.output.read_text(), "killed too late to show anything"
 
     second = Run(project, "second")
     try:

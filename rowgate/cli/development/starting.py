@@ -1,10 +1,9 @@
 """Starts what the manifest declares, in order, and remembers how to stop it."""
 
-import contextlib
 import hashlib
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -174,19 +173,16 @@ def _digest(project: Project, database_url: str) -> str:
 
 
 def shown(what: str, work: Callable[[], T]) -> T:
-    """Do `work` while its name is shown: a spinner on a terminal; elsewhere a line with the
-    seconds that it took."""
+    """Do `work` while its name is shown, with a spinner on a terminal; then the seconds that it
+    took."""
     began = time.monotonic()
-    with _spinner(what):
-        result = work()
-    OUTPUT.print(f"{what}: {time.monotonic() - began:.1f} s", markup=False)
-    return result
-
-
-@contextlib.contextmanager
-def _spinner(what: str) -> Iterator[None]:
-    if not OUTPUT.is_terminal:
-        yield
-        return
-    with OUTPUT.status(f"{what} …"):
-        yield
+    if OUTPUT.is_terminal:
+        with OUTPUT.status(f"{what} …"):
+            result = work()
+        OUTPUT.print(f"{what}: {time.monotonic() - began:.1f} s", markup=False)
+        return result
+    OUTPUT.print(f"{what}: ", end="", markup=False)
+    try:
+        return work()
+    finally:
+        OUTPUT.print(f"{time.monotonic() - began:.1f} s", markup=False)

@@ -47,7 +47,7 @@ def tables(metadata: Metadata) -> dict[str, TableDeclaration]:
 
 def test_nothing_in_it_is_a_problem(metadata: Metadata) -> None:
     assert metadata.problems == ()
-    assert len(metadata.actions) == 6
+    assert {one.name for one in metadata.actions} >= {"login", "uploadImage", "createEvent"}
 
 
 def test_saving_it_again_changes_no_byte(document: Json, tmp_path: Path) -> None:
