@@ -121,6 +121,7 @@ class Run:
 
 def test_a_killed_run_takes_its_migrations_up_again(project: Path) -> None:
     shutil.copytree(ROOT / "metadata", project / "metadata")
+    (project / "rowgate.toml").write_text('[seeds]\nsecrets = ["SEED_PASSWORD"]\n')
     first = Run(project, "first")
     first.until("Applying migrations")
     time.sleep(0.8)
