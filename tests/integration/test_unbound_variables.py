@@ -52,12 +52,13 @@ def test_they_are_taken_out_with_the_feature(removing: Served) -> None:
         removing.sql("delete from thing where id = 3")
         answer = removing.data(INSERT, {"id": 3, **given})["insert_thing_one"]
         assert answer == {"name": name, "data": None}
-    for given, row in (
+    changes: tuple[tuple[dict[str, object], dict[str, object]], ...] = (
         ({"name": "new"}, {"name": "new", "tags": ["a"]}),
         ({"tags": ["c"]}, {"name": "new", "tags": ["c"]}),
         ({"tags": None}, {"name": "new", "tags": None}),
-    ):
-        assert removing.data(UPDATE, given)["update_thing"]["returning"] == [row]
+    )
+    for change, row in changes:
+        assert removing.data(UPDATE, change)["update_thing"]["returning"] == [row]
     assert removing.data(UPDATE, {})["update_thing"] == {"returning": []}, "nothing to set"
 
 
