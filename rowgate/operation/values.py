@@ -123,6 +123,8 @@ def _column_value(value: Json, type_: ScalarType, at: Path) -> Json:
             return text
         case Coercion.GEOJSON:
             return _geojson(value, at)
+        case Coercion.TEXT if not isinstance(value, str):
+            raise ParseFailed(f"A string is expected for type: {type_.name}", path=at)
     return value
 
 

@@ -31,7 +31,10 @@ _COERCIONS = {
     "ltree": Coercion.LABEL_PATH,
     "geometry": Coercion.GEOJSON,
     "geography": Coercion.GEOJSON,
+    "money": Coercion.NUMBER,
+    "raster": Coercion.ANY,
 }
+_TEXTUAL = frozenset((TypeKind.BASE, TypeKind.ENUM, TypeKind.RANGE))
 NUMERIC_TYPES = frozenset(("int2", "int4", "int8", "float4", "float8", "numeric", "money"))
 STRING_TYPES = frozenset(("text", "varchar", "bpchar", "citext"))
 UNORDERED = frozenset(("json", "jsonb", "geometry", "geography", "bool", "raster"))
@@ -44,7 +47,16 @@ def scalar(type_: PgType) -> ScalarType:
     name = _NAMES.get(type_.name, type_.name)
     if type_.kind is TypeKind.COMPOSITE:
         name = f"{type_.name}_scalar"
-    return ScalarType(name, _COERCIONS.get(type_.name, Coercion.ANY), type_)
+    return ScalarType(name, _coercion(type_), type_)
+
+
+def _coercion(type_: PgType) -> Coercion:
+    """How input of a type is checked: where nothing else is known of it, it is a text, in Postgres'
+    own notation."""
+    found = _COERCIONS.get(type_.name)
+    if found is None:
+        found = Coercion.TEXT if type_.kind in _TEXTUAL else Coercion.ANY
+    return found
 
 
 def graphql_type(type_: PgType) -> Type:

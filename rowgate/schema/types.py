@@ -25,6 +25,7 @@ class Coercion(Enum):
     JSON = auto()
     LABEL_PATH = auto()
     GEOJSON = auto()
+    TEXT = auto()
     ANY = auto()
 
 
