@@ -150,3 +150,13 @@ async def test_clients_behind_the_gateway_are_counted_by_their_address(
     headers = {**GATEWAY, "x-forwarded-for": bad}
     answer = await auth_service.client.post("/login", json=body, headers=headers)
     assert answer.status_code == 429
+
+
+async def test_the_front_door_before_the_engine_is_no_client(start_auth: StartAuth) -> None:
+    async with start_auth(AUTH_TRUSTED_PROXIES="127.0.0.1/32, ::1/128") as service:
+        for bad in range(25):
+            through = {**GATEWAY, "x-forwarded-for": "198.51.100.9, 127.0.0.1"}
+            answer = await _guess(service.client, new_name(), **through)
+            assert answer.status_code == (401 if bad < 20 else 429)
+        through["x-forwarded-for"] = "198.51.100.10, 127.0.0.1"
+        assert (await _guess(service.client, new_name(), **through)).status_code == 401
