@@ -21,6 +21,7 @@ from actions.calls import (
     UploadImage,
     person_of,
 )
+from actions.clinic import routes as clinic
 from actions.photos import Photos, StoredPhoto
 from actions.signing_in import AuthService
 
@@ -94,6 +95,7 @@ def routes() -> APIRouter:
 def _action_routes() -> APIRouter:
     router = APIRouter(dependencies=[FromTheEngine], route_class=ActionRoute)
     router.include_router(agenda.routes())
+    router.include_router(clinic.routes())
     router.add_api_route("/login", login, methods=["POST"])
     router.add_api_route("/register", register, methods=["POST"])
     router.add_api_route("/refresh", refresh, methods=["POST"])

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from rowgate.protocol.limited import LimitedProtocol, limited
 from rowgate.protocol.limits import Limits, raise_file_limit
+from service.error_reports import report_errors
 from service.failures import Refusal
 from service.logs import configure
 from service.settings import Environment, SettingsError
@@ -24,6 +25,7 @@ def serve(create: Callable[[Environment], FastAPI], default_port: int) -> None:
         port = environment.whole("PORT", default_port, 0, 65535)
         limits = _limits(environment)
         configure(environment.text("LOG_LEVEL", "info"))
+        report_errors(environment)
         app = create(environment)
     except SettingsError as error:
         sys.exit(str(error))

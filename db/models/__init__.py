@@ -5,6 +5,7 @@ Models are what Alembic compares the database with; triggers and functions stand
 
 from db.models.agenda import AGENDA, Event
 from db.models.base import Base
+from db.models.clinic import CLINIC, Appointment, Specialism, Therapist, TherapistSpecialism
 from db.models.identity import (
     IDENTITY,
     ApiKey,
@@ -24,10 +25,12 @@ from db.models.shelter import (
 
 __all__ = [
     "AGENDA",
+    "CLINIC",
     "IDENTITY",
     "SHELTER",
     "Animal",
     "ApiKey",
+    "Appointment",
     "Attempt",
     "Base",
     "DeletedObject",
@@ -35,7 +38,10 @@ __all__ = [
     "Password",
     "Photo",
     "RefreshToken",
+    "Specialism",
     "Store",
+    "Therapist",
+    "TherapistSpecialism",
     "Upload",
     "User",
 ]

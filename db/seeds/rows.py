@@ -1,5 +1,6 @@
-"""What is sown, as plain rows; keys are derived from names, and so the same everywhere."""
+"""What is inserted, as plain rows; keys are derived from names, and so the same everywhere."""
 
+from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 Row = dict[str, object]
@@ -56,4 +57,45 @@ ANIMALS: tuple[Row, ...] = (
     _animal("Clover", "rabbit", 1, ("Alice's Rescue", "alice")),
     _animal("Shadow", "cat", 11, ("Alice's Rescue", "alice")),
     _animal("Pepper", "parrot", 23, ("Harbour Shelter", "bob")),
+)
+
+
+def _therapist(first_name: str, last_name: str) -> Row:
+    names = {"first_name": first_name, "last_name": last_name}
+    return {"id": key("therapist", last_name), **names}
+
+
+THERAPISTS: tuple[Row, ...] = (
+    _therapist("Ines", "Abara"),
+    _therapist("Jonas", "Berg"),
+    _therapist("Kei", "Castell"),
+)
+
+THERAPIST_SPECIALISMS: tuple[Row, ...] = tuple(
+    {"therapist_id": key("therapist", name), "specialism": specialism}
+    for name, specialisms in {
+        "Abara": ("ADHD", "CBT"),
+        "Berg": ("Addiction", "CBT"),
+        "Castell": ("Divorce", "Sexuality"),
+    }.items()
+    for specialism in specialisms
+)
+
+
+def _appointment(number: int, therapist: str, kind: str, starts_at: datetime) -> Row:
+    return {
+        "id": key("appointment", str(number)),
+        "therapist_id": key("therapist", therapist),
+        "type": kind,
+        "starts_at": starts_at,
+        "duration_minutes": 50,
+        "created_by": key("user", "alice"),
+    }
+
+
+APPOINTMENTS: tuple[Row, ...] = (
+    _appointment(1, "Abara", "consultation", datetime(2027, 1, 11, 9, tzinfo=UTC)),
+    _appointment(2, "Abara", "one-off", datetime(2027, 1, 12, 9, tzinfo=UTC)),
+    _appointment(3, "Berg", "consultation", datetime(2027, 1, 12, 10, tzinfo=UTC)),
+    _appointment(4, "Castell", "consultation", datetime(2027, 1, 18, 14, tzinfo=UTC)),
 )

@@ -7,8 +7,25 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import Connection, create_engine, make_url, pool, select
 from sqlalchemy.dialects.postgresql import insert
 
-from db.models import Animal, Base, Password, Store, User
-from db.seeds.rows import ANIMALS, STORES, USERS, Row
+from db.models import (
+    Animal,
+    Appointment,
+    Base,
+    Password,
+    Store,
+    Therapist,
+    TherapistSpecialism,
+    User,
+)
+from db.seeds.rows import (
+    ANIMALS,
+    APPOINTMENTS,
+    STORES,
+    THERAPIST_SPECIALISMS,
+    THERAPISTS,
+    USERS,
+    Row,
+)
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
@@ -28,6 +45,9 @@ def sow(database_url: str, password: str) -> None:
                 _set_password(connection, user["id"], password)
             _insert(connection, Store, STORES)
             _insert(connection, Animal, ANIMALS)
+            _insert(connection, Therapist, THERAPISTS)
+            _insert(connection, TherapistSpecialism, THERAPIST_SPECIALISMS)
+            _insert(connection, Appointment, APPOINTMENTS)
     finally:
         engine.dispose()
 

@@ -1,11 +1,14 @@
 """Everything that `make run` starts, started once for the walk-throughs, on free ports."""
 
 import contextlib
+import gzip
+import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,13 +26,14 @@ Json = Any
 @dataclass(frozen=True)
 class Running:
     """A run: where its parts are, its secrets, as `.env` of its state folder has them, the folder
-    of its logs."""
+    of its logs, and the endpoint that the services report failures to."""
 
     urls: dict[str, str]
     objects: str
     database_url: str
     secrets: dict[str, str]
     logs: Path
+    sentry: "Sentry"
 
     def graphql(
         self,
@@ -61,13 +65,57 @@ class Running:
         return data
 
 
+class Sentry:
+    """An endpoint that takes what Sentry takes: envelopes, whose lines are JSON."""
+
+    def __init__(self) -> None:
+        events = self.events = list[Json]()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if self.headers.get("content-encoding") == "gzip":
+                    body = gzip.decompress(body)
+                lines = [json.loads(line) for line in body.splitlines() if line[:1] == b"{"]
+                events.extend(line for line in lines if "exception" in line)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://public@127.0.0.1:{self.server.server_port}/1"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def event(self, kind: str) -> Json:
+        """An event of that kind of exception, waited for."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            for event in self.events:
+                if event["exception"]["values"][-1]["type"] == kind:
+                    return event
+            time.sleep(0.1)
+        pytest.fail(f"no {kind} was reported: {self.events}")
+
+
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def sentry() -> Iterator[Sentry]:
+    made = Sentry()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory, sentry: Sentry) -> Iterator[Running]:
     """`rowgate run` in a state folder of its own."""
     state = tmp_path_factory.mktemp("run")
     log = state / "output"
     command = [sys.executable, "-m", "rowgate", "run", "--free-ports", "--state-folder", str(state)]
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment["SENTRY_DSN"] = sentry.address
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
@@ -80,6 +128,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             database_url=told["database_url"],
             secrets=_secrets(state / ".env"),
             logs=state / "logs",
+            sentry=sentry,
         )
     finally:
         _stop(process)
