@@ -40,8 +40,12 @@ def create(environment: Environment) -> FastAPI:
         worker = asyncio.create_task(_work(photos, sweeper))
         app.state.worker = worker
         try:
-            async with httpx.AsyncClient(base_url=settings.auth_url, timeout=25) as client:
+            async with (
+                httpx.AsyncClient(base_url=settings.auth_url, timeout=25) as client,
+                httpx.AsyncClient(timeout=settings.model.seconds) as model,
+            ):
                 app.state.auth = AuthService(client, settings.secret)
+                app.state.model_client = model
                 yield
         finally:
             await close(pool, worker)

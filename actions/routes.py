@@ -23,6 +23,7 @@ from actions.calls import (
 )
 from actions.clinic import routes as clinic
 from actions.photos import Photos, StoredPhoto
+from actions.reports import routes as reports
 from actions.signing_in import AuthService
 
 
@@ -96,6 +97,7 @@ def _action_routes() -> APIRouter:
     router = APIRouter(dependencies=[FromTheEngine], route_class=ActionRoute)
     router.include_router(agenda.routes())
     router.include_router(clinic.routes())
+    router.include_router(reports.routes())
     router.add_api_route("/login", login, methods=["POST"])
     router.add_api_route("/register", register, methods=["POST"])
     router.add_api_route("/refresh", refresh, methods=["POST"])

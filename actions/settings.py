@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from actions.reports.model import ModelSettings
 from service.settings import Environment
 
 
@@ -36,6 +37,7 @@ class ActionsSettings:
     public_url: str
     storage: StorageSettings
     images: ImageLimits
+    model: ModelSettings
     upload_seconds: int = 600
     sweep_seconds: int = 5
 
@@ -53,6 +55,7 @@ class ActionsSettings:
                 most_bytes=whole("IMAGE_MOST_BYTES", 8 * 1024 * 1024, 1, 64 * 1024 * 1024),
                 most_pixels=whole("IMAGE_MOST_PIXELS", 24_000_000, 1, 100_000_000),
             ),
+            model=ModelSettings.read(environment),
             upload_seconds=whole("UPLOAD_SECONDS", 600, 1, 86400),
             sweep_seconds=whole("SWEEP_SECONDS", 5, 1, 3600),
         )

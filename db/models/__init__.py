@@ -14,6 +14,7 @@ from db.models.identity import (
     RefreshToken,
     User,
 )
+from db.models.reports import REPORTS, Draft
 from db.models.shelter import (
     SHELTER,
     Animal,
@@ -27,6 +28,7 @@ __all__ = [
     "AGENDA",
     "CLINIC",
     "IDENTITY",
+    "REPORTS",
     "SHELTER",
     "Animal",
     "ApiKey",
@@ -34,6 +36,7 @@ __all__ = [
     "Attempt",
     "Base",
     "DeletedObject",
+    "Draft",
     "Event",
     "Password",
     "Photo",

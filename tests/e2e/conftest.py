@@ -18,8 +18,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.chat_double import Chat, served_chat
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 90.0
+CHAT_KEY = "the-key-of-the-chat-api-in-tests"
 Json = Any
 
 
@@ -101,6 +104,12 @@ class Sentry:
 
 
 @pytest.fixture(scope="session")
+def chat() -> Iterator[Chat]:
+    with served_chat(CHAT_KEY) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
 def sentry() -> Iterator[Sentry]:
     made = Sentry()
     yield made
@@ -109,13 +118,19 @@ def sentry() -> Iterator[Sentry]:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory, sentry: Sentry) -> Iterator[Running]:
+def run(tmp_path_factory: pytest.TempPathFactory, sentry: Sentry, chat: Chat) -> Iterator[Running]:
     """`rowgate run` in a state folder of its own."""
     state = tmp_path_factory.mktemp("run")
     log = state / "output"
     command = [sys.executable, "-m", "rowgate", "run", "--free-ports", "--state-folder", str(state)]
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment["SENTRY_DSN"] = sentry.address
+    environment |= {
+        "OPENAI_BASE_URL": f"{chat.url}/v1",
+        "OPENAI_API_KEY": CHAT_KEY,
+        "OPENAI_MODEL": "stand-in",
+        "OPENAI_SECONDS": "2",
+    }
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT

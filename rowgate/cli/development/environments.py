@@ -27,7 +27,8 @@ def child(project: Project, process: Process, databases: Databases) -> Child:
     listening: Mapping[str, str] = {"HOST": "127.0.0.1", "PORT": str(port)}
     if process is project.manifest.engine:
         listening = _engine(project, databases)
-    environment = environment_of(project, databases, process.environment, process.secrets)
+    secrets = (*process.secrets, *process.optional_secrets)
+    environment = environment_of(project, databases, process.environment, secrets)
     scope = _Scope(project, databases, {**project.manifest.environment, "PORT": str(port)})
     return Child(
         name=process.name,
@@ -66,7 +67,7 @@ def environment_of(
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
         "DATABASE_URL": databases.application,
-        **{name: project.values[name] for name in secrets},
+        **{name: project.values[name] for name in secrets if project.values.get(name)},
     }
 
 

@@ -18,6 +18,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = frozenset({"engine", "postgres", "s3", "state", "database", "metadata"})
 _PROCESS_KEYS = frozenset(
     {"command", "port", "health", "page", "after", "watch", "secrets", "environment"}
+    | {"optional_secrets"}
 )
 
 
@@ -25,7 +26,8 @@ _PROCESS_KEYS = frozenset(
 class Process:
     """A process of the project. It is ready once `health`, a path of its `port`, answers 200; it
     starts after the processes of `after` are ready, and again when a file below `watch` changes.
-    `page` is a path that people look at. Only the named `secrets` are passed to it."""
+    `page` is a path that people look at. Only the named `secrets` are passed to it, and of the
+    `optional_secrets`, which are never generated, those that somebody gave."""
 
     name: str
     command: tuple[str, ...]
@@ -35,6 +37,7 @@ class Process:
     after: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    optional_secrets: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -77,6 +80,12 @@ class Manifest:
         if self.s3:
             ports["s3"] = self.s3.port
         return ports | {one.name: one.port for one in self.processes}
+
+    @property
+    def optional_secrets(self) -> tuple[str, ...]:
+        """The names of the secrets that are never generated, each once."""
+        found = [name for one in (self.engine, *self.processes) for name in one.optional_secrets]
+        return tuple(dict.fromkeys(found))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -157,7 +166,7 @@ class _Table:
 def _manifest(top: _Table, folder: str) -> Manifest:
     top.only({"name", "environment", "engine", "postgres", "s3", "seeds", "processes", "welcome"})
     engine, welcome = top.table("engine"), top.table("welcome")
-    engine.only({"port", "after", "secrets", "environment"})
+    engine.only({"port", "after", "secrets", "optional_secrets", "environment"})
     welcome.only({"sign_in", "query"})
     top.table("postgres").only({"port"})
     manifest = Manifest(
@@ -201,6 +210,7 @@ def _process(name: str, table: _Table, command: tuple[str, ...], port: int | Non
         after=table.texts("after"),
         watch=table.texts("watch"),
         secrets=table.texts("secrets"),
+        optional_secrets=table.texts("optional_secrets"),
         environment=table.variables(),
     )
 

@@ -41,8 +41,8 @@ class Project:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The names of the project's secrets."""
-        return secret_names(self.manifest)
+        """The names of the project's secrets, those that are never generated among them."""
+        return (*secret_names(self.manifest), *self.manifest.optional_secrets)
 
     def url(self, name: str) -> str:
         """The base URL of one process."""

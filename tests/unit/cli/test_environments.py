@@ -75,6 +75,19 @@ def test_the_user_counts_more_than_the_manifest(
     assert project.url("web") == "http://127.0.0.1:9000"
 
 
+def test_an_optional_secret_is_not_generated(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = MANIFEST.replace("port = 9001", 'port = 9001\noptional_secrets = ["OUTSIDE"]')
+    (tmp_path / "rowgate.toml").write_text(text)
+    assert "OUTSIDE" not in told(opened(None, free_ports=False), "other")
+    monkeypatch.setenv("OUTSIDE", "given")
+    given = opened(None, free_ports=False)
+    assert told(given, "other")["OUTSIDE"] == "given"
+    assert "OUTSIDE" not in told(given, "web")
+    assert project.url("other") == "http://127.0.0.1:9001"
+
+
 @pytest.mark.parametrize("reference", ["${nobody.url}", "${NOTHING}", "${OWN}", "${LOOP}"])
 def test_a_reference_to_nothing_is_refused(
     project: Project, tmp_path: Path, reference: str
