@@ -104,14 +104,15 @@ def test_no_role_writes_the_columns_that_decide_who_owns(
 
 
 def test_every_change_is_filtered_by_owner(tables: dict[str, TableDeclaration]) -> None:
-    mine = {"owner_id": {"_eq": "X-Hasura-User-Id"}}
+    me = {"_eq": "X-Hasura-User-Id"}
+    mine = {"owner_id": me}
     for table in tables.values():
         filtered: tuple[Update | Delete, ...] = (
             *table.update_permissions,
             *table.delete_permissions,
         )
         for permission in filtered:
-            assert permission.filter in (mine, {"animal": mine})
+            assert permission.filter in (mine, {"animal": mine}, {"created_by": me})
 
 
 def _texts(value: Json) -> Iterator[str]:
@@ -131,7 +132,8 @@ def test_no_secret_stands_in_it(document: Json, metadata: Metadata) -> None:
     for action in metadata.actions:
         assert action.headers == ({"name": "x-actions-secret", "value_from_env": "ACTIONS_SECRET"},)
         assert action.handler == "{{ACTIONS_BASE_URL}}/actions/" + action.name
-        assert action.forward_client_headers is (action.name in ("login", "register"))
+        forwards = action.name in ("login", "register", "createAppointment")
+        assert action.forward_client_headers is forwards
         if action.forward_client_headers:
             assert {"authorization", "cookie"} < set(action.ignored_client_headers or ())
 
