@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from auth import __main__ as command
-from auth.keys import KEPT_SECONDS, KeyRing, make_key
+from auth.keys import KEPT_SECONDS, KeyRing, SigningKey, make_key
 from auth.tokens import Mint
 from auth.users import User
 from service.failures import Refusal
@@ -60,15 +60,22 @@ def test_a_file_that_is_no_key_is_named(tmp_path: Path, text: str) -> None:
         opened(tmp_path)
 
 
+def aged(key: SigningKey, seconds: float) -> None:
+    """Make a key as old as that; its age stands in the name of its file."""
+    made_at = int((time.time() - seconds) * 1000)
+    key.path.rename(key.path.with_name(f"{made_at:015d}.{key.kid}.pem"))
+
+
 def test_a_new_key_is_published_first_and_signs_later(tmp_path: Path) -> None:
-    ring = opened(tmp_path, activation_seconds=0.4)
-    old = ring.signing()
+    old = make_key(tmp_path)
+    aged(old, 7200)
+    ring = opened(tmp_path, activation_seconds=3600)
     early = mint(ring).access_token(SOMEBODY)
-    time.sleep(0.5)
     new = ring.rotate()
     assert {key["kid"] for key in ring.jwks()["keys"]} == {old.kid, new.kid}
     assert kid_of(mint(ring).access_token(SOMEBODY)) == old.kid
-    time.sleep(0.5)
+    aged(new, 3601)
+    ring = opened(tmp_path, activation_seconds=3600)
     late = mint(ring).access_token(SOMEBODY)
     assert kid_of(late) == new.kid
     for token in (early, late):
@@ -88,8 +95,7 @@ def test_keys_superseded_for_a_day_are_dropped(tmp_path: Path) -> None:
     [first] = ring.published()
     second = ring.rotate()
     for key, age in ((first, 3 * KEPT_SECONDS), (second, 2 * KEPT_SECONDS)):
-        made_at = int((time.time() - age) * 1000)
-        key.path.rename(key.path.with_name(f"{made_at:015d}.{key.kid}.pem"))
+        aged(key, age)
     third = opened(tmp_path).rotate()
     assert [key.kid for key in opened(tmp_path).published()] == [second.kid, third.kid]
 
