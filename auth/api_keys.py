@@ -35,7 +35,7 @@ with used as (
   where key_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())
   returning user_id, scopes
 )
-select u.id, u.username, u.default_role, u.allowed_roles, u.suspended_at, used.scopes
+select u.id, u.username, u.default_role, u.allowed_roles, u.claims, u.suspended_at, used.scopes
 from used join identity.users u on u.id = used.user_id where u.suspended_at is null
 """
 

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 from fastapi import FastAPI
 
+from auth.accounts import Accounts
 from auth.api_keys import ApiKeys
 from auth.attempts import Attempts
+from auth.audit import Audit
 from auth.desk import Desk
 from auth.families import Families
 from auth.keys import KeyRing
@@ -38,6 +40,7 @@ def create(environment: Environment) -> FastAPI:
         watching = await connect(settings.database_url, most=1)
         desk = _desk(settings, keys, pool)
         app.state.desk, app.state.settings, app.state.watching = desk, settings, watching
+        app.state.accounts = Accounts(pool, desk)
         housekeeping = asyncio.create_task(_keep_house(desk))
         try:
             yield
@@ -59,6 +62,7 @@ def _desk(settings: AuthSettings, keys: KeyRing, pool: Pool) -> Desk:
         families=Families(pool, settings.refresh_seconds, settings.grace_seconds),
         api_keys=ApiKeys(pool),
         attempts=Attempts(pool, settings.limits.window_seconds),
+        audit=Audit(pool, settings.audit_days),
         hashing=Hashing(settings.hash_workers, settings.hash_queue),
         mint=Mint(keys, settings.issuer, settings.audience, settings.access_seconds),
         limits=settings.limits,
@@ -70,6 +74,7 @@ async def _keep_house(desk: Desk) -> None:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         try:
             await desk.attempts.prune()
+            await desk.audit.prune()
             await desk.families.prune()
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             say("housekeeping", "put off", reason=type(error).__name__)

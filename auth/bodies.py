@@ -52,6 +52,35 @@ class Credentials(_Body):
     password: Password
 
 
+class NewSecret(_Body):
+    """A new password, and the one until now."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class ProfileChange(_Body):
+    """What to change of a profile; another e-mail address needs the password."""
+
+    username: NewName | None = None
+    email: Email | None = None
+    current_password: Password | None = None
+
+
+class Profile(BaseModel):
+    """A user as they see themselves."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    username: str
+    email: str
+    default_role: str
+    allowed_roles: list[str]
+    claims: dict[str, str]
+    created_at: datetime
+
+
 class RefreshToken(_Body):
     """A refresh token, to be used up or ended."""
 

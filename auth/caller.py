@@ -6,7 +6,9 @@ far as trust goes. The actions service shows its shared secret, and so is read a
 the engine tells it whom it asks for. Where that is not told, all GraphQL clients have one limit.
 """
 
+import hashlib
 import hmac
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 from fastapi import Request
@@ -17,16 +19,29 @@ from auth.settings import AuthSettings
 GATEWAY_HEADER = "x-actions-secret"
 
 
-def subject_of(request: Request, settings: AuthSettings, kind: str) -> Subject:
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: whose tries are counted, and a digest of the address for the audit log."""
+
+    subject: Subject
+    address_hash: str
+
+
+def caller_of(request: Request, settings: AuthSettings, kind: str) -> Caller:
     """Who is asking, for limits of `kind` (`login`, `register`)."""
     limits = settings.limits
     hops = _hops(request)
     is_gateway = _is_gateway(request, settings)
     if is_gateway and not hops:
-        return Subject.of(kind, "gateway", limits.per_gateway)
+        return Caller(Subject.of(kind, "gateway", limits.per_gateway), _digest("gateway"))
     most = limits.per_address if kind == "login" else limits.registrations
     peer = request.client.host if request.client else "unknown"
-    return Subject.of(kind, _farthest(hops.pop() if is_gateway else peer, hops, settings), most)
+    address = _farthest(hops.pop() if is_gateway else peer, hops, settings)
+    return Caller(Subject.of(kind, address, most), _digest(address))
+
+
+def _digest(address: str) -> str:
+    return hashlib.sha256(f"address:{address}".encode("utf-8", "replace")).hexdigest()
 
 
 def _hops(request: Request) -> list[str]:

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from auth.api_keys import ApiKeys
 from auth.attempts import Attempt, Attempts, Subject
+from auth.audit import Audit
 from auth.bodies import AccessToken, Tokens
+from auth.caller import Caller
 from auth.families import Families
 from auth.passwords import Hashing
 from auth.settings import Limits
@@ -22,34 +24,48 @@ class Desk:
     families: Families
     api_keys: ApiKeys
     attempts: Attempts
+    audit: Audit
     hashing: Hashing
     mint: Mint
     limits: Limits
 
-    async def register(self, username: str, email: str, password: str, caller: Subject) -> UUID:
+    async def register(self, username: str, email: str, password: str, caller: Caller) -> UUID:
         """The id of a new user. Every registration counts against `caller`. Raises `Refusal`: 409
         where the name is taken, 429, 503."""
-        attempt = await self.attempts.begin([caller])
+        attempt = await self.attempts.begin([caller.subject])
         try:
             hashed = await self.hashing.hash(password)
         except Refusal:
             await self.attempts.withdraw(attempt)
             raise
         await self.attempts.failed(attempt)
-        return await self.users.add(username, email, hashed)
+        user_id = await self.users.add(username, email, hashed)
+        await self.audit.record("registered", user_id, caller)
+        return user_id
 
-    async def login(self, username: str, password: str, caller: Subject) -> Tokens:
+    async def login(self, username: str, password: str, caller: Caller) -> Tokens:
         """Tokens for whoever has this name and password. An unknown name takes as long and answers
         the same as a wrong password. Raises `Refusal`: 401, 403 where suspended, 429, 503."""
-        account = Subject.of("account", username.lower(), self.limits.per_account)
-        attempt = await self.attempts.begin([account, caller])
-        user = await self._checked(username, password, attempt)
-        if user is None:
-            raise Refusal(401, "invalid-credentials", "the username or the password is wrong")
-        await self.attempts.succeeded(attempt, account)
+        user = await self.checked(username, password, caller)
         if user.suspended:
             raise Refusal(403, "account-suspended", "this account is suspended")
+        await self.audit.record("signed-in", user.id, caller)
+        return await self.admit(user)
+
+    async def admit(self, user: User) -> Tokens:
+        """Tokens of a new session of `user`."""
         return self._tokens(user, await self.families.start(user.id))
+
+    async def checked(self, username: str, password: str, caller: Caller) -> User:
+        """Whoever has this name and password, tries counted. Raises `Refusal`: 401, 429, 503."""
+        account = Subject.of("account", username.lower(), self.limits.per_account)
+        attempt = await self.attempts.begin([account, caller.subject])
+        user = await self._found(username, password, attempt)
+        if user is None:
+            await self.audit.record_failure(username, caller)
+            raise Refusal(401, "invalid-credentials", "the username or the password is wrong")
+        await self.attempts.succeeded(attempt, account)
+        return user
 
     async def refresh(self, token: str) -> Tokens:
         """New tokens for a refresh token, which is used up. Raises `Refusal` 401."""
@@ -60,13 +76,14 @@ class Desk:
         """End the family of a refresh token; no error where there is none."""
         await self.families.end(token)
 
-    async def exchange(self, api_key: str) -> AccessToken:
+    async def exchange(self, api_key: str, caller: Caller) -> AccessToken:
         """An access token for an API key, narrowed to its scopes. Raises `Refusal` 401, 403."""
         user, scopes = await self.api_keys.use(api_key)
         token = self.mint.access_token(user, scopes)
+        await self.audit.record("api-key-exchanged", user.id, caller)
         return AccessToken(access_token=token, expires_in=self.mint.seconds)
 
-    async def _checked(self, username: str, password: str, attempt: Attempt) -> User | None:
+    async def _found(self, username: str, password: str, attempt: Attempt) -> User | None:
         try:
             found = await self.users.find(username)
             verdict = await self.hashing.verify(found[1] if found else None, password)

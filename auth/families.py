@@ -30,7 +30,7 @@ select t.id as token_id, t.family_id, t.generation, t.used_at is not null as use
          select from identity.refresh_tokens next
          where next.family_id = t.family_id and next.generation > t.generation
            and (next.used_at is not null or next.revoked_at is not null)) as in_grace,
-       u.id, u.username, u.default_role, u.allowed_roles, u.suspended_at
+       u.id, u.username, u.default_role, u.allowed_roles, u.claims, u.suspended_at
 from identity.refresh_tokens t join identity.users u on u.id = t.user_id
 where t.token_hash = $1
 """
@@ -43,6 +43,9 @@ _LOGOUT = """
 update identity.refresh_tokens set revoked_at = now()
 where revoked_at is null
   and family_id = (select family_id from identity.refresh_tokens where token_hash = $1)
+"""
+_END_ALL = """
+update identity.refresh_tokens set revoked_at = now() where user_id = $1 and revoked_at is null
 """
 _PRUNE = "delete from identity.refresh_tokens where expires_at < now()"
 
@@ -90,6 +93,10 @@ class Families:
     async def end(self, token: str) -> None:
         """End the family of `token`, if there is one."""
         await self.pool.execute(_LOGOUT, digest(token))
+
+    async def end_all(self, user_id: UUID) -> None:
+        """End every family of that user."""
+        await self.pool.execute(_END_ALL, user_id)
 
     async def prune(self) -> None:
         """Delete tokens that have expired."""

@@ -1,11 +1,10 @@
 """The HTTP face of the desk."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import APIRouter, Response
 
+from auth.account_routes import account_routes
 from auth.api_keys import KeyRequest
 from auth.bodies import (
     AccessToken,
@@ -19,48 +18,16 @@ from auth.bodies import (
     Registration,
     Tokens,
 )
-from auth.caller import subject_of
-from auth.desk import Desk
-from auth.settings import AuthSettings
-from service.failures import Refusal
+from auth.entrance import AtDesk, LoginCaller, RegisterCaller, SignedIn
 
 JWKS_SECONDS = 60
-_bearer = HTTPBearer(auto_error=False, description="An access token of this service.")
-
-
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-def _settings(request: Request) -> AuthSettings:
-    settings: AuthSettings = request.app.state.settings
-    return settings
-
-
-AtDesk = Annotated[Desk, Depends(_desk)]
-WithSettings = Annotated[AuthSettings, Depends(_settings)]
-
-
-def _user_id(
-    desk: AtDesk, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> UUID:
-    if credentials is None:
-        challenge = {"www-authenticate": "Bearer"}
-        raise Refusal(401, "missing-token", "an access token is needed", challenge)
-    bearer = desk.mint.read(credentials.credentials)
-    if bearer.by_api_key:
-        raise Refusal(403, "api-key-not-enough", "sign in with a password to manage API keys")
-    return bearer.user_id
-
-
-SignedIn = Annotated[UUID, Depends(_user_id)]
 
 
 def routes() -> APIRouter:
     """Every route of the service but health."""
     router = APIRouter()
     router.include_router(_identity_routes(), tags=["identity"])
+    router.include_router(account_routes(), tags=["account"])
     router.include_router(_key_routes(), prefix="/api-keys", tags=["API keys"])
     return router
 
@@ -84,21 +51,15 @@ def _key_routes() -> APIRouter:
     return router
 
 
-async def register(
-    body: Registration, request: Request, desk: AtDesk, settings: WithSettings
-) -> Registered:
+async def register(body: Registration, caller: RegisterCaller, desk: AtDesk) -> Registered:
     """Become a user. The answer says nothing about whether the e-mail address is known."""
-    caller = subject_of(request, settings, "register")
     password = body.password.get_secret_value()
     user_id = await desk.register(body.username, body.email, password, caller)
     return Registered(id=user_id, username=body.username)
 
 
-async def login(
-    body: Credentials, request: Request, desk: AtDesk, settings: WithSettings
-) -> Tokens:
+async def login(body: Credentials, caller: LoginCaller, desk: AtDesk) -> Tokens:
     """Sign in with username and password."""
-    caller = subject_of(request, settings, "login")
     return await desk.login(body.username, body.password.get_secret_value(), caller)
 
 
@@ -119,10 +80,13 @@ async def jwks(desk: AtDesk, response: Response) -> dict[str, list[dict[str, str
     return desk.mint.keys.jwks()
 
 
-async def create_key(body: NewKey, user_id: SignedIn, desk: AtDesk) -> CreatedKey:
+async def create_key(
+    body: NewKey, user_id: SignedIn, caller: LoginCaller, desk: AtDesk
+) -> CreatedKey:
     """Make an API key; its text is shown this once."""
     wish = KeyRequest(body.name, body.scopes, body.expires_in_days)
     key, text = await desk.api_keys.create(user_id, wish)
+    await desk.audit.record("api-key-created", user_id, caller)
     return CreatedKey(api_key=text, **Key.model_validate(key).model_dump())
 
 
@@ -131,12 +95,15 @@ async def list_keys(user_id: SignedIn, desk: AtDesk) -> list[Key]:
     return [Key.model_validate(key) for key in await desk.api_keys.of(user_id)]
 
 
-async def revoke_key(key_id: UUID, user_id: SignedIn, desk: AtDesk) -> Response:
+async def revoke_key(
+    key_id: UUID, user_id: SignedIn, caller: LoginCaller, desk: AtDesk
+) -> Response:
     """End an API key of yours."""
     await desk.api_keys.revoke(user_id, key_id)
+    await desk.audit.record("api-key-revoked", user_id, caller)
     return Response(status_code=204)
 
 
-async def exchange_key(body: KeyText, desk: AtDesk) -> AccessToken:
+async def exchange_key(body: KeyText, caller: LoginCaller, desk: AtDesk) -> AccessToken:
     """An access token for an API key."""
-    return await desk.exchange(body.api_key.get_secret_value())
+    return await desk.exchange(body.api_key.get_secret_value(), caller)

@@ -37,6 +37,7 @@ class AuthSettings:
     refresh_seconds: int = 30 * 86400
     grace_seconds: int = 10
     activation_seconds: int = 120
+    audit_days: int = 365
     hash_workers: int = 2
     hash_queue: int = 64
     limits: Limits = Limits()
@@ -57,6 +58,7 @@ class AuthSettings:
             refresh_seconds=whole("AUTH_REFRESH_SECONDS", 30 * 86400, 1, 366 * 86400),
             grace_seconds=whole("AUTH_REFRESH_GRACE_SECONDS", 10, 0, 60),
             activation_seconds=whole("AUTH_KEY_ACTIVATION_SECONDS", 120, 0, 86400),
+            audit_days=whole("AUTH_AUDIT_DAYS", 365, 1, 36500),
             hash_workers=whole("AUTH_HASH_WORKERS", 2, 1, 64),
             hash_queue=whole("AUTH_HASH_QUEUE", 64, 1, 10_000),
             limits=_limits(environment),

@@ -50,6 +50,7 @@ class Mint:
             "jti": str(uuid4()),
             "amr": ["pwd" if scopes is None else "api_key"],
             HASURA: {
+                **user.claims,
                 "x-hasura-allowed-roles": roles,
                 "x-hasura-default-role": user.default_role
                 if user.default_role in roles

@@ -1,10 +1,12 @@
 """People in the database: found by name, added with a password hash."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from service.database import Pool
 from service.failures import Refusal
@@ -12,7 +14,7 @@ from service.failures import Refusal
 USERNAME = re.compile(r"[A-Za-z0-9_.-]{3,64}\Z")
 
 _FIND = """
-select u.id, u.username, u.default_role, u.allowed_roles, u.suspended_at, p.hash
+select u.id, u.username, u.default_role, u.allowed_roles, u.claims, u.suspended_at, p.hash
 from identity.users u join identity.passwords p on p.user_id = u.id
 where lower(u.username) = lower($1)
 """
@@ -29,13 +31,14 @@ update identity.passwords set hash = $3 where user_id = $1 and hash = $2
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody, and the roles that they may take on."""
+    """Somebody, the roles that they may take on, and session variables of their own."""
 
     id: UUID
     username: str
     default_role: str
     allowed_roles: tuple[str, ...]
     suspended: bool
+    claims: Mapping[str, str] = field(default_factory=dict)
 
 
 def user_of(row: asyncpg.Record) -> User:
@@ -46,6 +49,7 @@ def user_of(row: asyncpg.Record) -> User:
         default_role=row["default_role"],
         allowed_roles=tuple(row["allowed_roles"]),
         suspended=row["suspended_at"] is not None,
+        claims=orjson.loads(row["claims"]),
     )
 
 

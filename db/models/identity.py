@@ -16,16 +16,25 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, generated_key, now
 
 IDENTITY = "identity"
+CLAIMS_ARE_GOOD = """
+jsonb_typeof(claims) = 'object' and not jsonb_path_exists(claims, '$.keyvalue() ? (
+  !(@.key like_regex "^x-hasura-[a-z0-9-]{1,100}$")
+  || @.key like_regex "^x-hasura-(allowed-roles|default-role|role|user-id)$"
+  || @.value.type() != "string")')
+"""
+"""Claims are session variables with texts, and none of those that the auth service gives itself."""
 
 
 class User(Base):
     """A person who can sign in. An e-mail address is what the person says it is: it is neither
-    verified nor unique, so that registering reveals nothing about other people's addresses."""
+    verified nor unique, so that registering reveals nothing about other people's addresses.
+    `claims` are session variables that access tokens carry beside those of the auth service."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -33,6 +42,7 @@ class User(Base):
         CheckConstraint("username ~ '^[A-Za-z0-9_.-]{3,64}$'", name="username"),
         CheckConstraint("length(email) <= 254", name="email"),
         CheckConstraint("default_role = any (allowed_roles)", name="default_role"),
+        CheckConstraint(CLAIMS_ARE_GOOD, name="claims"),
         {"schema": IDENTITY},
     )
 
@@ -43,6 +53,7 @@ class User(Base):
     allowed_roles: Mapped[list[str]] = mapped_column(
         ARRAY(Text), server_default=text("'{user}'::text[]")
     )
+    claims: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     suspended_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = now()
 
@@ -122,3 +133,22 @@ class Attempt(Base):
     subject: Mapped[bytes] = mapped_column(LargeBinary)
     started_at: Mapped[datetime] = now()
     failed: Mapped[bool | None]
+
+
+class AuditEntry(Base):
+    """Something that happened to an account. `user_id` is null for a failed sign-in, which may name
+    nobody; `address_hash` is SHA-256 of the caller's address. Never a secret."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("audit_log_user_id_idx", "user_id", "at"),
+        Index("audit_log_at_idx", "at"),
+        CheckConstraint("length(event) between 1 and 100", name="event"),
+        {"schema": IDENTITY},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    event: Mapped[str]
+    at: Mapped[datetime] = now()
+    address_hash: Mapped[str]

@@ -15,13 +15,22 @@ def key(kind: str, name: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:rowgate:seed:{kind}:{name}")
 
 
-USERNAMES = ("test_user", "alice", "bob")
+USERNAMES = ("test_user", "alice", "bob", "therapist", "analyst")
 """Who can sign in after seeding, all with the same password."""
 
-USERS: tuple[Row, ...] = tuple(
-    {"id": key("user", name), "username": name, "email": f"{name}@example.org"}
-    for name in USERNAMES
-)
+
+def _user(name: str) -> Row:
+    roles = [name, "user"] if name in ("therapist", "analyst") else ["user"]
+    return {
+        "id": key("user", name),
+        "username": name,
+        "email": f"{name}@example.org",
+        "default_role": roles[0],
+        "allowed_roles": roles,
+    }
+
+
+USERS: tuple[Row, ...] = tuple(_user(name) for name in USERNAMES)
 
 STORES: tuple[Row, ...] = (
     {
@@ -61,8 +70,12 @@ ANIMALS: tuple[Row, ...] = (
 
 
 def _therapist(first_name: str, last_name: str) -> Row:
-    names = {"first_name": first_name, "last_name": last_name}
-    return {"id": key("therapist", last_name), **names}
+    return {
+        "id": key("therapist", last_name),
+        "user_id": key("user", "therapist") if last_name == "Berg" else None,
+        "first_name": first_name,
+        "last_name": last_name,
+    }
 
 
 THERAPISTS: tuple[Row, ...] = (

@@ -197,7 +197,7 @@ def test_doctor_warns_of_a_superuser(project: Project, database_url: str) -> Non
 
 
 def test_seeds_are_inserted_again(project: Project, tmp_path: Path) -> None:
-    assert project.do("seed") == "seeded: test_user, alice, bob\n"
+    assert project.do("seed") == "seeded: test_user, alice, bob, therapist, analyst\n"
     assert "This project has no seeds" in Project(tmp_path).refused("seed")
     assert "the seeds were not inserted" in project.refused("seed", SEED_PASSWORD="")
 

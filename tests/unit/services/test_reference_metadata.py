@@ -115,6 +115,15 @@ def test_every_change_is_filtered_by_owner(tables: dict[str, TableDeclaration]) 
             assert permission.filter in (mine, {"animal": mine}, {"created_by": me})
 
 
+def test_the_audit_log_is_read_by_its_owner_and_changed_by_nobody(
+    tables: dict[str, TableDeclaration],
+) -> None:
+    log = tables["audit_log"]
+    [select] = log.select_permissions
+    assert (select.role, select.filter) == ("user", {"user_id": {"_eq": "X-Hasura-User-Id"}})
+    assert not any((log.insert_permissions, log.update_permissions, log.delete_permissions))
+
+
 def _texts(value: Json) -> Iterator[str]:
     match value:
         case str():

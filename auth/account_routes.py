@@ -1,0 +1,55 @@
+"""The HTTP face of one's own account."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from auth.accounts import Accounts, Wish
+from auth.bodies import NewSecret, Profile, ProfileChange, Tokens
+from auth.entrance import LoginCaller, SignedIn
+
+
+def _accounts(request: Request) -> Accounts:
+    accounts: Accounts = request.app.state.accounts
+    return accounts
+
+
+WithAccounts = Annotated[Accounts, Depends(_accounts)]
+
+
+def account_routes() -> APIRouter:
+    """Profile, password, sessions."""
+    router = APIRouter()
+    router.add_api_route("/me", profile, methods=["GET"])
+    router.add_api_route("/me", change_profile, methods=["PATCH"])
+    router.add_api_route("/password", change_password, methods=["POST"])
+    router.add_api_route("/logout/all", end_sessions, methods=["POST"], status_code=204)
+    return router
+
+
+async def profile(user_id: SignedIn, accounts: WithAccounts) -> Profile:
+    """Who you are, and what you may do."""
+    return Profile.model_validate(await accounts.of(user_id))
+
+
+async def change_profile(
+    body: ProfileChange, user_id: SignedIn, caller: LoginCaller, accounts: WithAccounts
+) -> Profile:
+    """Take another username or e-mail address; the latter needs the password."""
+    password = body.current_password.get_secret_value() if body.current_password else None
+    wish = Wish(body.username, body.email, password)
+    return Profile.model_validate(await accounts.change(user_id, wish, caller))
+
+
+async def change_password(
+    body: NewSecret, user_id: SignedIn, caller: LoginCaller, accounts: WithAccounts
+) -> Tokens:
+    """Take another password. Every session ends; go on with the tokens of the answer."""
+    old, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
+    return await accounts.change_password(user_id, old, new, caller)
+
+
+async def end_sessions(user_id: SignedIn, caller: LoginCaller, accounts: WithAccounts) -> Response:
+    """End every session of yours. Access tokens that are out live on for their minutes."""
+    await accounts.end_sessions(user_id, caller)
+    return Response(status_code=204)
