@@ -24,6 +24,14 @@ def tell(changes: Sequence[Change]) -> None:
         OUTPUT.print(line)
 
 
+def tell_places(changes: Sequence[Change]) -> None:
+    """A line a change on stdout, without values: where they are long, and stand in a file."""
+    for change in changes:
+        mark, colour = _MARKS[change.verb]
+        place = printable(" › ".join(change.place)) or "everything"
+        OUTPUT.print(Text(f"{mark} {place}", style=colour))
+
+
 def told(change: Change) -> str:
     """A change in few words: its place, and how it changed."""
     return f"{printable(' › '.join(change.place)) or 'everything'} {change.verb}"

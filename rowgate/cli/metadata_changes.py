@@ -19,7 +19,7 @@ from rowgate.base.json import Json
 from rowgate.base.names import QualifiedName
 from rowgate.catalog.types import Catalog
 from rowgate.cli.autogenerate import Rename
-from rowgate.cli.comparison import tell
+from rowgate.cli.comparison import tell_places
 from rowgate.cli.failures import OUTPUT, CommandError
 from rowgate.cli.revisions import Step
 from rowgate.metadata.diff import Change, Verb, diff
@@ -231,7 +231,7 @@ def follow_all(steps: Sequence[Step], directory: Path, *, back: bool = False) ->
     for step in steps:
         verb = "Took back" if back else "Applied"
         OUTPUT.print(f"{verb} migration {step.revision}: {step.message}", markup=False)
-        tell(follow(step.file, directory, back=back))
+        tell_places(follow(step.file, directory, back=back))
 
 
 def _read(file: Path) -> Iterator[Change]:

@@ -16,7 +16,7 @@ from alembic.config import Config
 from rowgate.base.json import Json
 from rowgate.cli import running
 from rowgate.cli.autogenerate import Corrections, Rename, rename_of
-from rowgate.cli.comparison import tell
+from rowgate.cli.comparison import tell_places
 from rowgate.cli.engine import Engine, running_engine
 from rowgate.cli.failures import OUTPUT, CommandError
 from rowgate.cli.fit import catalog_of
@@ -165,7 +165,7 @@ def _plan_metadata(plan: Planned, file: Path) -> None:
         return
     beside = write_beside(file, plan.changes)
     OUTPUT.print(f"Wrote {beside}, the metadata that goes with it:", markup=False)
-    tell(plan.changes)
+    tell_places(plan.changes)
     OUTPUT.print("`rowgate migrate up` applies both. Permissions of new tables are yours to write.")
 
 

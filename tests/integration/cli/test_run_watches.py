@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -40,7 +41,7 @@ NOTES = Path("metadata/databases/default/tables/public_notes.yaml")
 
 
 class Run:
-    """A run of a new project, its output in a file."""
+    """A run of a new project, its output in a file; its terminal is the other end of `typing`."""
 
     def __init__(self, base: Path) -> None:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
@@ -51,15 +52,17 @@ class Run:
         (self.folder / "greeter").mkdir()
         (self.folder / "greeter" / "serve.py").write_text(GREETER)
         self.output = base / "run.out"
+        self.typing, terminal = pty.openpty()
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
                 (str(PROGRAM), "run", "--free-ports"),
                 cwd=self.folder,
                 env=kept,
-                stdin=subprocess.DEVNULL,
+                stdin=terminal,
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
+        os.close(terminal)
         self.said("Ready after")
         self.urls = json.loads((self.folder / ".rowgate/run.json").read_text())["urls"]
 
@@ -134,13 +137,13 @@ def test_metadata_is_applied_and_its_problems_come_and_go(run: Run) -> None:
 def test_a_process_starts_again_when_its_files_change(run: Run) -> None:
     assert httpx.get(run.urls["greeter"]).text == "hello"
     said = run.change("greeter/serve.py", 'b"hello"', 'b"good day"')
-    said = run.said("Restarting greeter, whose files changed: ", said)
+    said = run.said(" s\n", run.said("Restarting greeter, whose files changed: ", said))
     assert httpx.get(run.urls["greeter"]).text == "good day"
     said = run.change("greeter/serve.py", "import os", "import nothing_of_that_name")
     said = run.said("problem with greeter: greeter ended with status 1", said)
     assert "nothing_of_that_name" in run.output.read_text()
     said = run.change("greeter/serve.py", "import nothing_of_that_name", "import os")
-    run.said("Restarting greeter, whose files changed: ", said)
+    run.said(" s\n", run.said("Restarting greeter, whose files changed: ", said))
     assert httpx.get(run.urls["greeter"]).text == "good day"
 
 
@@ -152,9 +155,16 @@ def test_a_migration_is_applied_and_one_that_loses_data_waits(run: Run) -> None:
     said = run.change("db/models.py", "    mood: Mapped[str | None]\n", "")
     run.migrate("create", "no moods")
     said = run.said("drops the column mood of notes and its values", said)
-    said = run.said("`rowgate migrate up` applies them", said)
+    said = run.said("Type y and press Enter.", said)
     assert "pending" in run.migrate("status")
-    assert "Applied migration" in run.migrate("up")
+    os.write(run.typing, b"no\n")
+    said = run.said("Left as it is; `rowgate migrate up` applies them later.", said)
+    assert "pending" in run.migrate("status")
+    (file,) = (run.folder / "db/migrations/versions").glob("*_no_moods.py")
+    file.write_text(file.read_text() + "\n")
+    said = run.said("Type y and press Enter.", said)
+    os.write(run.typing, b"y\n")
+    run.said("Applied migration ", said)
     assert "pending" not in run.migrate("status")
 
 
