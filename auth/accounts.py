@@ -8,24 +8,21 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from auth.attempts import Subject
 from auth.bodies import Tokens
 from auth.caller import Caller
 from auth.desk import Desk
+from auth.letters import Letters
 from auth.users import User, user_of
 from service.database import Pool
 from service.failures import Refusal
 
 _OF = "select * from identity.users where id = $1 and suspended_at is null"
 _CHANGE = """
-update identity.users set username = coalesce($2, username), email = coalesce($3, email)
+update identity.users
+set username = coalesce($2, username), email = coalesce($3, email),
+    email_verified_at = case when coalesce($3, email) = email then email_verified_at end
 where id = $1 and suspended_at is null returning *
-"""
-_RENEW = """
-with changed as (
-  update identity.passwords set hash = $2, changed_at = now() where user_id = $1 returning user_id
-)
-update identity.refresh_tokens set revoked_at = now()
-where user_id in (select user_id from changed) and revoked_at is null
 """
 
 
@@ -36,6 +33,7 @@ class Account:
     id: UUID
     username: str
     email: str
+    email_verified: bool
     default_role: str
     allowed_roles: list[str]
     claims: Mapping[str, str]
@@ -57,6 +55,7 @@ class Accounts:
 
     pool: Pool
     desk: Desk
+    letters: Letters
 
     async def of(self, user_id: UUID) -> Account:
         """The account. Raises `Refusal` 401 where it is gone or suspended."""
@@ -78,7 +77,7 @@ class Accounts:
         """Set a new password and end every session; the tokens are those of a new one. Raises
         `Refusal`: 401 where `old` is wrong, 429, 503."""
         user = await self._confirmed(user_id, old, caller)
-        await self.pool.execute(_RENEW, user_id, await self.desk.hashing.hash(new))
+        await self.desk.users.renew(user_id, await self.desk.hashing.hash(new))
         await self.desk.audit.record("password-changed", user_id, caller)
         return await self.desk.admit(user)
 
@@ -86,6 +85,37 @@ class Accounts:
         """End every session of the user."""
         await self.desk.families.end_all(user_id)
         await self.desk.audit.record("signed-out-everywhere", user_id, caller)
+
+    async def verify_email(self, token: str, caller: Caller) -> None:
+        """The address that a letter with `token` went to is the user's. Raises `Refusal`: 400 where
+        the token is not good, 409 where the address is verified for another user."""
+        user_id = await self.letters.verify(token)
+        await self.desk.audit.record("email-verified", user_id, caller)
+
+    async def reset_password(self, token: str, new: str, caller: Caller) -> None:
+        """Set the password of the user whose letter had `token`, and end every session. Raises
+        `Refusal`: 400 where the token is not good, 503."""
+        await self.letters.check(token)
+        hashed = await self.desk.hashing.hash(new)
+        user_id = await self.letters.use(token)
+        await self.desk.users.renew(user_id, hashed)
+        await self.desk.audit.record("password-reset", user_id, caller)
+
+    async def write_to_verify(self, user_id: UUID, caller: Caller) -> None:
+        """Send a letter to the user's address. Raises `Refusal`: 429, 501, 503."""
+        row = await self._row(user_id)
+        await self._count_letter(row["email"], caller)
+        await self.letters.send("verify-email", user_id, row["email"])
+
+    async def may_ask_to_reset(self, email: str, caller: Caller) -> None:
+        """Count a letter to `email`, whoever's it is. Raises `Refusal`: 429, 501."""
+        self.letters.require_mail()
+        await self._count_letter(email, caller)
+
+    async def _count_letter(self, email: str, caller: Caller) -> None:
+        account = Subject.of("letter", email.lower(), self.desk.limits.per_account)
+        attempt = await self.desk.attempts.begin([account, caller.subject])
+        await self.desk.attempts.failed(attempt)
 
     async def _confirmed(self, user_id: UUID, password: str, caller: Caller) -> User:
         user = user_of(await self._row(user_id))
@@ -106,6 +136,7 @@ def _account(row: asyncpg.Record) -> Account:
         id=row["id"],
         username=row["username"],
         email=row["email"],
+        email_verified=row["email_verified_at"] is not None,
         default_role=row["default_role"],
         allowed_roles=list(row["allowed_roles"]),
         claims=orjson.loads(row["claims"]),

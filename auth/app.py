@@ -14,6 +14,7 @@ from auth.audit import Audit
 from auth.desk import Desk
 from auth.families import Families
 from auth.keys import KeyRing
+from auth.letters import Letters
 from auth.passwords import Hashing
 from auth.routes import routes
 from auth.settings import AuthSettings
@@ -40,8 +41,9 @@ def create(environment: Environment) -> FastAPI:
         watching = await connect(settings.database_url, most=1)
         desk = _desk(settings, keys, pool)
         app.state.desk, app.state.settings, app.state.watching = desk, settings, watching
-        app.state.accounts = Accounts(pool, desk)
-        housekeeping = asyncio.create_task(_keep_house(desk))
+        letters = Letters(pool, settings.mail, settings.pages, settings.letter_seconds)
+        app.state.accounts = Accounts(pool, desk, letters)
+        housekeeping = asyncio.create_task(_keep_house(app.state.accounts))
         try:
             yield
         finally:
@@ -69,12 +71,14 @@ def _desk(settings: AuthSettings, keys: KeyRing, pool: Pool) -> Desk:
     )
 
 
-async def _keep_house(desk: Desk) -> None:
+async def _keep_house(accounts: Accounts) -> None:
+    desk = accounts.desk
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         try:
             await desk.attempts.prune()
             await desk.audit.prune()
             await desk.families.prune()
+            await accounts.letters.prune()
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             say("housekeeping", "put off", reason=type(error).__name__)

@@ -67,6 +67,24 @@ class ProfileChange(_Body):
     current_password: Password | None = None
 
 
+class Address(_Body):
+    """An e-mail address."""
+
+    email: Email
+
+
+class OneTimeToken(_Body):
+    """The token of a letter."""
+
+    token: Token
+
+
+class Reset(OneTimeToken):
+    """The token of a letter, and the new password."""
+
+    password: NewPassword
+
+
 class Profile(BaseModel):
     """A user as they see themselves."""
 
@@ -75,6 +93,7 @@ class Profile(BaseModel):
     id: UUID
     username: str
     email: str
+    email_verified: bool
     default_role: str
     allowed_roles: list[str]
     claims: dict[str, str]

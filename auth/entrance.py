@@ -37,6 +37,7 @@ def _caller(kind: str) -> Callable[[Request, AuthSettings], Caller]:
 
 
 LoginCaller = Annotated[Caller, Depends(_caller("login"))]
+LetterCaller = Annotated[Caller, Depends(_caller("letter"))]
 RegisterCaller = Annotated[Caller, Depends(_caller("register"))]
 
 

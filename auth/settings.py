@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from auth.mail import Mail
 from service.settings import Environment, SettingsError
 
 Network = IPv4Network | IPv6Network
@@ -40,6 +41,9 @@ class AuthSettings:
     audit_days: int = 365
     hash_workers: int = 2
     hash_queue: int = 64
+    mail: Mail | None = None
+    pages: str = ""
+    letter_seconds: int = 3600
     limits: Limits = Limits()
 
     @classmethod
@@ -61,6 +65,9 @@ class AuthSettings:
             audit_days=whole("AUTH_AUDIT_DAYS", 365, 1, 36500),
             hash_workers=whole("AUTH_HASH_WORKERS", 2, 1, 64),
             hash_queue=whole("AUTH_HASH_QUEUE", 64, 1, 10_000),
+            mail=_mail(environment),
+            pages=environment.text("AUTH_PAGES_URL", "").rstrip("/"),
+            letter_seconds=whole("AUTH_LETTER_SECONDS", 3600, 60, 86400),
             limits=_limits(environment),
         )
 
@@ -74,6 +81,11 @@ def _limits(environment: Environment) -> Limits:
         per_gateway=whole("AUTH_ATTEMPTS_PER_GATEWAY", 1000, 1, 1_000_000),
         registrations=whole("AUTH_REGISTRATIONS_PER_ADDRESS", 100, 1, 1_000_000),
     )
+
+
+def _mail(environment: Environment) -> Mail | None:
+    url = environment.text("SMTP_URL", "")
+    return Mail.read(url, environment.text("SMTP_FROM")) if url else None
 
 
 def _networks(text: str) -> tuple[Network, ...]:

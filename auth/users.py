@@ -27,6 +27,15 @@ insert into identity.passwords (user_id, hash) select id, $3 from added returnin
 _REHASH = """
 update identity.passwords set hash = $3 where user_id = $1 and hash = $2
 """
+_RENEW = """
+with renewed as (
+  insert into identity.passwords (user_id, hash) values ($1, $2)
+  on conflict (user_id) do update set hash = excluded.hash, changed_at = now()
+  returning user_id
+)
+update identity.refresh_tokens set revoked_at = now()
+where user_id in (select user_id from renewed) and revoked_at is null
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +85,7 @@ class Users:
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:
         """Replace the hash `old`; a password that was changed meanwhile stays."""
         await self.pool.execute(_REHASH, user_id, old, new)
+
+    async def renew(self, user_id: UUID, new_hash: str) -> None:
+        """Set a password, and end every session of the user."""
+        await self.pool.execute(_RENEW, user_id, new_hash)

@@ -32,13 +32,19 @@ jsonb_typeof(claims) = 'object' and not jsonb_path_exists(claims, '$.keyvalue() 
 
 
 class User(Base):
-    """A person who can sign in. An e-mail address is what the person says it is: it is neither
-    verified nor unique, so that registering reveals nothing about other people's addresses.
+    """A person who can sign in. An e-mail address is what the person says it is, until a letter to
+    it was answered. Only such ones are unique, so that registering reveals nobody's address.
     `claims` are session variables that access tokens carry beside those of the auth service."""
 
     __tablename__ = "users"
     __table_args__ = (
         Index("users_username_key", text("lower(username)"), unique=True),
+        Index(
+            "users_verified_email_key",
+            text("lower(email)"),
+            unique=True,
+            postgresql_where=text("email_verified_at is not null"),
+        ),
         CheckConstraint("username ~ '^[A-Za-z0-9_.-]{3,64}$'", name="username"),
         CheckConstraint("length(email) <= 254", name="email"),
         CheckConstraint("default_role = any (allowed_roles)", name="default_role"),
@@ -49,6 +55,7 @@ class User(Base):
     id: Mapped[UUID] = generated_key()
     username: Mapped[str]
     email: Mapped[str]
+    email_verified_at: Mapped[datetime | None]
     default_role: Mapped[str] = mapped_column(server_default="user")
     allowed_roles: Mapped[list[str]] = mapped_column(
         ARRAY(Text), server_default=text("'{user}'::text[]")
@@ -152,3 +159,22 @@ class AuditEntry(Base):
     event: Mapped[str]
     at: Mapped[datetime] = now()
     address_hash: Mapped[str]
+
+
+class OneTimeToken(Base):
+    """A token in a letter to `email`, good once: the row is deleted when it is used. `token_hash`
+    is SHA-256 of the token."""
+
+    __tablename__ = "one_time_tokens"
+    __table_args__ = (
+        Index("one_time_tokens_expires_at_idx", "expires_at"),
+        CheckConstraint("purpose in ('verify-email', 'reset-password')", name="purpose"),
+        {"schema": IDENTITY},
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime] = now()
+    expires_at: Mapped[datetime]

@@ -21,6 +21,7 @@ SECRET_TABLES = {
     "passwords",
     "refresh_tokens",
     "api_keys",
+    "one_time_tokens",
     "attempts",
     "uploads",
     "deleted_objects",
