@@ -1,6 +1,7 @@
 """The auth service: who somebody is, and tokens that say so to the engine.
 
 Reading order: `settings`, `keys`, `users`, `tokens`, `passwords`, `attempts`, `families`,
-`api_keys`, `bodies`, `caller`, `audit`, `desk` (the operations), `mail`, `letters`, `accounts`
-(those on one's own account), `entrance`, `account_routes`, `routes`, `app`, `__main__`.
+`api_keys`, `bodies`, `caller`, `audit`, `second_factor`, `desk` (the operations), `mail`,
+`letters`, `accounts` (those on one's own account), `entrance`, `account_routes`, `factor_routes`,
+`routes`, `app`, `__main__`.
 """

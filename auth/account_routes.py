@@ -1,10 +1,8 @@
 """The HTTP face of one's own account."""
 
-from typing import Annotated
+from fastapi import APIRouter, BackgroundTasks, Response
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
-
-from auth.accounts import Accounts, Wish
+from auth.accounts import Wish
 from auth.bodies import (
     Address,
     NewSecret,
@@ -14,15 +12,7 @@ from auth.bodies import (
     Reset,
     Tokens,
 )
-from auth.entrance import LetterCaller, LoginCaller, SignedIn
-
-
-def _accounts(request: Request) -> Accounts:
-    accounts: Accounts = request.app.state.accounts
-    return accounts
-
-
-WithAccounts = Annotated[Accounts, Depends(_accounts)]
+from auth.entrance import LetterCaller, LoginCaller, SignedIn, WithAccounts
 
 
 def account_routes() -> APIRouter:

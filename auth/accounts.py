@@ -112,6 +112,26 @@ class Accounts:
         self.letters.require_mail()
         await self._count_letter(email, caller)
 
+    async def enrol(self, user_id: UUID, password: str, caller: Caller) -> tuple[str, str]:
+        """A secret for one-time codes and its URI. Raises `Refusal`: 401, 409, 429, 503."""
+        user = await self._confirmed(user_id, password, caller)
+        return await self.desk.second_factors.enrol(user_id, user.username)
+
+    async def confirm_factor(self, user_id: UUID, code: str, caller: Caller) -> list[str]:
+        """Recovery codes; codes are needed from now on. Raises `Refusal` 400."""
+        codes = await self.desk.second_factors.confirm(user_id, code)
+        await self.desk.audit.record("second-factor-added", user_id, caller)
+        return codes
+
+    async def remove_factor(
+        self, user_id: UUID, password: str, code: str | None, caller: Caller
+    ) -> None:
+        """Need no codes from now on. Raises `Refusal`: 401, 429, 503."""
+        user = user_of(await self._row(user_id))
+        await self.desk.proved(user.username, password, code, caller)
+        await self.desk.second_factors.remove(user_id)
+        await self.desk.audit.record("second-factor-removed", user_id, caller)
+
     async def _count_letter(self, email: str, caller: Caller) -> None:
         account = Subject.of("letter", email.lower(), self.desk.limits.per_account)
         attempt = await self.desk.attempts.begin([account, caller.subject])

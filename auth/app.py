@@ -17,6 +17,7 @@ from auth.keys import KeyRing
 from auth.letters import Letters
 from auth.passwords import Hashing
 from auth.routes import routes
+from auth.second_factor import SecondFactors
 from auth.settings import AuthSettings
 from auth.tokens import Mint
 from auth.users import Users
@@ -64,6 +65,7 @@ def _desk(settings: AuthSettings, keys: KeyRing, pool: Pool) -> Desk:
         families=Families(pool, settings.refresh_seconds, settings.grace_seconds),
         api_keys=ApiKeys(pool),
         attempts=Attempts(pool, settings.limits.window_seconds),
+        second_factors=SecondFactors(pool, settings.audience),
         audit=Audit(pool, settings.audit_days),
         hashing=Hashing(settings.hash_workers, settings.hash_queue),
         mint=Mint(keys, settings.issuer, settings.audience, settings.access_seconds),

@@ -28,6 +28,8 @@ Event = Literal[
     "password-reset",
     "profile-changed",
     "email-verified",
+    "second-factor-added",
+    "second-factor-removed",
     "api-key-created",
     "api-key-revoked",
     "api-key-exchanged",

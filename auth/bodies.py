@@ -19,6 +19,7 @@ Password = Annotated[SecretStr, AfterValidator(_within_limit)]
 
 NewPassword = Annotated[Password, Field(min_length=8)]
 Token = Annotated[SecretStr, Field(min_length=1, max_length=200)]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{6,40}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 NewName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,64}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}$")]
@@ -46,10 +47,11 @@ class Registered(_Body):
 
 
 class Credentials(_Body):
-    """Who somebody says they are."""
+    """Who somebody says they are; `code` where the account has a second factor."""
 
     username: Name
     password: Password
+    code: Code | None = None
 
 
 class NewSecret(_Body):
@@ -65,6 +67,37 @@ class ProfileChange(_Body):
     username: NewName | None = None
     email: Email | None = None
     current_password: Password | None = None
+
+
+class CurrentPassword(_Body):
+    """The password, to be sure of who asks."""
+
+    current_password: Password
+
+
+class FactorRemoval(CurrentPassword):
+    """The password, and a code of the second factor that is to go."""
+
+    code: Code | None = None
+
+
+class FactorCode(_Body):
+    """A code of the secret that was enrolled."""
+
+    code: Code
+
+
+class Enrolment(BaseModel):
+    """A secret for an app that makes one-time codes; `uri` is what its QR code says."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodes(BaseModel):
+    """Codes for a lost device, each good once, shown this once."""
+
+    recovery_codes: list[str]
 
 
 class Address(_Body):

@@ -10,6 +10,7 @@ from auth.bodies import AccessToken, Tokens
 from auth.caller import Caller
 from auth.families import Families
 from auth.passwords import Hashing
+from auth.second_factor import SecondFactors
 from auth.settings import Limits
 from auth.tokens import Mint
 from auth.users import User, Users
@@ -25,6 +26,7 @@ class Desk:
     api_keys: ApiKeys
     attempts: Attempts
     audit: Audit
+    second_factors: SecondFactors
     hashing: Hashing
     mint: Mint
     limits: Limits
@@ -43,10 +45,11 @@ class Desk:
         await self.audit.record("registered", user_id, caller)
         return user_id
 
-    async def login(self, username: str, password: str, caller: Caller) -> Tokens:
-        """Tokens for whoever has this name and password. An unknown name takes as long and answers
-        the same as a wrong password. Raises `Refusal`: 401, 403 where suspended, 429, 503."""
-        user = await self.checked(username, password, caller)
+    async def login(self, username: str, password: str, code: str | None, caller: Caller) -> Tokens:
+        """Tokens for whoever has this name and password, and a code where the account has a second
+        factor. An unknown name takes as long and answers the same as a wrong password. Raises
+        `Refusal`: 401, 403 where suspended, 429, 503."""
+        user = await self.proved(username, password, code, caller)
         if user.suspended:
             raise Refusal(403, "account-suspended", "this account is suspended")
         await self.audit.record("signed-in", user.id, caller)
@@ -58,13 +61,40 @@ class Desk:
 
     async def checked(self, username: str, password: str, caller: Caller) -> User:
         """Whoever has this name and password, tries counted. Raises `Refusal`: 401, 429, 503."""
-        account = Subject.of("account", username.lower(), self.limits.per_account)
+        account = self._account(username)
         attempt = await self.attempts.begin([account, caller.subject])
+        user = await self._matched(username, password, attempt, caller)
+        await self.attempts.succeeded(attempt, account)
+        return user
+
+    async def proved(self, username: str, password: str, code: str | None, caller: Caller) -> User:
+        """The same with the second factor, where the user has one: a wrong code is a failed try,
+        and a right password forgives none. Raises `Refusal`: 401, 429, 503."""
+        account = self._account(username)
+        attempt = await self.attempts.begin([account, caller.subject])
+        user = await self._matched(username, password, attempt, caller)
+        match await self.second_factors.try_code(user.id, code):
+            case "needed":
+                await self.attempts.withdraw(attempt)
+                raise Refusal(401, "second-factor-needed", "a code of the second factor is needed")
+            case "wrong":
+                await self.attempts.failed(attempt)
+                await self.audit.record_failure(username, caller)
+                raise Refusal(401, "invalid-credentials", "the code is wrong or used up")
+            case "passed":
+                await self.attempts.succeeded(attempt, account)
+        return user
+
+    def _account(self, username: str) -> Subject:
+        return Subject.of("account", username.lower(), self.limits.per_account)
+
+    async def _matched(
+        self, username: str, password: str, attempt: Attempt, caller: Caller
+    ) -> User:
         user = await self._found(username, password, attempt)
         if user is None:
             await self.audit.record_failure(username, caller)
             raise Refusal(401, "invalid-credentials", "the username or the password is wrong")
-        await self.attempts.succeeded(attempt, account)
         return user
 
     async def refresh(self, token: str) -> Tokens:

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from auth.accounts import Accounts
 from auth.caller import Caller, caller_of
 from auth.desk import Desk
 from auth.settings import AuthSettings
@@ -20,12 +21,18 @@ def _desk(request: Request) -> Desk:
     return desk
 
 
+def _accounts(request: Request) -> Accounts:
+    accounts: Accounts = request.app.state.accounts
+    return accounts
+
+
 def _settings(request: Request) -> AuthSettings:
     settings: AuthSettings = request.app.state.settings
     return settings
 
 
 AtDesk = Annotated[Desk, Depends(_desk)]
+WithAccounts = Annotated[Accounts, Depends(_accounts)]
 WithSettings = Annotated[AuthSettings, Depends(_settings)]
 
 

@@ -19,6 +19,7 @@ from auth.bodies import (
     Tokens,
 )
 from auth.entrance import AtDesk, LoginCaller, RegisterCaller, SignedIn
+from auth.factor_routes import factor_routes
 
 JWKS_SECONDS = 60
 
@@ -28,6 +29,7 @@ def routes() -> APIRouter:
     router = APIRouter()
     router.include_router(_identity_routes(), tags=["identity"])
     router.include_router(account_routes(), tags=["account"])
+    router.include_router(factor_routes(), prefix="/second-factor", tags=["second factor"])
     router.include_router(_key_routes(), prefix="/api-keys", tags=["API keys"])
     return router
 
@@ -59,8 +61,9 @@ async def register(body: Registration, caller: RegisterCaller, desk: AtDesk) -> 
 
 
 async def login(body: Credentials, caller: LoginCaller, desk: AtDesk) -> Tokens:
-    """Sign in with username and password."""
-    return await desk.login(body.username, body.password.get_secret_value(), caller)
+    """Sign in with username and password, and a code where there is a second factor."""
+    password = body.password.get_secret_value()
+    return await desk.login(body.username, password, body.code, caller)
 
 
 async def refresh(body: RefreshToken, desk: AtDesk) -> Tokens:

@@ -13,7 +13,9 @@ from db.models.identity import (
     AuditEntry,
     OneTimeToken,
     Password,
+    RecoveryCode,
     RefreshToken,
+    SecondFactor,
     User,
 )
 from db.models.reports import REPORTS, Draft
@@ -44,7 +46,9 @@ __all__ = [
     "OneTimeToken",
     "Password",
     "Photo",
+    "RecoveryCode",
     "RefreshToken",
+    "SecondFactor",
     "Specialism",
     "Store",
     "Therapist",

@@ -178,3 +178,30 @@ class OneTimeToken(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[datetime] = now()
     expires_at: Mapped[datetime]
+
+
+class SecondFactor(Base):
+    """The secret of somebody's one-time codes (RFC 6238). It counts once `confirmed_at` is set;
+    codes of `last_step` and of steps before it are used up."""
+
+    __tablename__ = "second_factors"
+    __table_args__ = ({"schema": IDENTITY},)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str]
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    created_at: Mapped[datetime] = now()
+    confirmed_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code for whoever lost the device; the row is deleted when the code is used. `code_hash` is
+    SHA-256 of the code."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = ({"schema": IDENTITY},)
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey(SecondFactor.user_id, ondelete="CASCADE"), primary_key=True
+    )
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)

@@ -22,6 +22,8 @@ SECRET_TABLES = {
     "refresh_tokens",
     "api_keys",
     "one_time_tokens",
+    "recovery_codes",
+    "second_factors",
     "attempts",
     "uploads",
     "deleted_objects",
