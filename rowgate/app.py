@@ -22,12 +22,15 @@ from rowgate.admin import (
     query_api_v2,
 )
 from rowgate.base.errors import AccessDenied, ApiError
-from rowgate.base.json import Json, encode
+from rowgate.base.json import Json, decode, encode
 from rowgate.base.observation import Level, Log, capture_standard_logging
 from rowgate.base.session import ADMIN, Session
+from rowgate.base.webhook import Outgoing, WebhookFailed, post
 from rowgate.database.failures import FAILURES
+from rowgate.features.rest.merged import Part, merged, part_of
 from rowgate.features.rest.openapi import describe
 from rowgate.features.rest.types import RestCall
+from rowgate.generation import Generation
 from rowgate.http.application import Application
 from rowgate.http.description import version
 from rowgate.http.direct import DirectRoute
@@ -57,6 +60,9 @@ _SPOKEN = {
     Surface.LEGACY: Spoken.GRAPHQL_LEGACY,
     Surface.RELAY: Spoken.RELAY,
 }
+
+_DOCUMENT_SECONDS = 10.0
+"""For so long the document of all endpoints is kept, since anybody may ask for it."""
 
 AdminApi = Callable[[World, Settings, bytes, Session], Awaitable[tuple[int, bytes]]]
 
@@ -244,11 +250,21 @@ def _endpoints(engine: Engine) -> Mapping[tuple[str, str], Endpoint]:
     async def openapi(body: bytes, session: Session, headers: Headers) -> Reply:  # noqa: ARG001
         if not session.is_admin:
             raise AccessDenied("restricted access : admin only")
-        generation = engine.world.current
-        schema = generation.translated((ADMIN, False, False))
-        return Written(200, encode(describe(generation.snapshot.endpoints, schema)))
+        return Written(200, encode(_description(engine)))
 
+    kept: dict[Generation, tuple[float, bytes]] = {}
+
+    async def whole(body: bytes, session: Session, headers: Headers) -> Reply:  # noqa: ARG001
+        current, now = engine.world.current, time.monotonic()
+        if current not in kept or kept[current][0] < now:
+            document = encode(await _whole_description(engine))
+            kept.clear()
+            kept[current] = (now + _DOCUMENT_SECONDS, document)
+        return Written(200, kept[current][1])
+
+    documented = {("GET", "/openapi.json"): Endpoint(None, whole)}
     return {
+        **(documented if engine.settings.openapi_documents else {}),
         ("GET", "/api/swagger/json"): Endpoint(None, openapi),
         ("POST", "/v1/metadata"): _administering(engine, metadata_api),
         ("POST", "/v1/graphql/explain"): _administering(engine, explain_api),
@@ -258,6 +274,27 @@ def _endpoints(engine: Engine) -> Mapping[tuple[str, str], Endpoint]:
         ("POST", "/v1alpha1/pg_dump"): Endpoint("pgdump", pg_dump),
         ("GET", "/v1alpha1/config"): Endpoint("config", config),
     }
+
+
+def _description(engine: Engine) -> Json:
+    """The OpenAPI document of the RESTified endpoints."""
+    generation = engine.world.current
+    schema = generation.translated((ADMIN, False, False))
+    return describe(generation.snapshot.endpoints, schema)
+
+
+async def _whole_description(engine: Engine) -> Json:
+    """The same, with the documents of the services that the settings name. One that does not
+    answer is left out, and named."""
+    parts, missing = [], []
+    for prefix, url in map(part_of, engine.settings.openapi_documents):
+        try:
+            answer = await post(engine.webhooks, Outgoing(url, {}, b"", 5.0, "GET"))
+            parts.append(Part(prefix, decode(answer.payload)))
+        except (WebhookFailed, ApiError):
+            missing.append(url)
+    document = merged("All endpoints", _description(engine), parts)
+    return {**document, "x-missing": missing} if missing else document
 
 
 def _administering(engine: Engine, api: AdminApi) -> Endpoint:

@@ -109,6 +109,12 @@ class Settings:
     enabled_apis: frozenset[str] = setting(
         frozenset(APIS[:4]), "APIs that are served", hasura("ENABLED_APIS", some_of(*APIS))
     )
+    openapi_documents: tuple[str, ...] = setting(
+        (),
+        "addresses of OpenAPI documents (a JSON array; `/auth=http://…` where paths have a prefix) "
+        "that `/openapi.json` holds beside the RESTified endpoints; without them it is not served",
+        own("OPENAPI_DOCUMENTS", texts),
+    )
     enable_console: bool = setting(
         False, "serve the console at /console", hasura("ENABLE_CONSOLE", switch)
     )
