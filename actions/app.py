@@ -9,6 +9,9 @@ import asyncpg
 import httpx
 from fastapi import FastAPI
 
+from actions.bearer import Bearers, PublicKeys
+from actions.gallery.images import Gallery
+from actions.gallery.rows import Rows
 from actions.ledger import Ledger
 from actions.photos import Photos, Studio
 from actions.routes import routes
@@ -35,7 +38,8 @@ def create(environment: Environment) -> FastAPI:
         watching = await connect(settings.database_url, most=1)
         photos = _photos(settings, pool)
         app.state.settings, app.state.watching, app.state.photos = settings, watching, photos
-        app.state.pool = pool
+        app.state.pool, app.state.receiving = pool, 0
+        app.state.gallery = Gallery(Rows(pool), photos.ledger, photos.storage, photos.studio)
         sweeper = Sweeper(pool, photos.storage, settings.sweep_seconds)
         worker = asyncio.create_task(_work(photos, sweeper))
         app.state.worker = worker
@@ -44,14 +48,15 @@ def create(environment: Environment) -> FastAPI:
                 httpx.AsyncClient(base_url=settings.auth_url, timeout=25) as client,
                 httpx.AsyncClient(timeout=settings.model.seconds) as model,
             ):
-                app.state.auth = AuthService(client, settings.secret)
+                auth = app.state.auth = AuthService(client, settings.secret)
+                app.state.bearers = _bearers(settings, auth)
                 app.state.model_client = model
                 yield
         finally:
             await close(pool, worker)
             await close(watching)
 
-    app = application("Rowgate actions", lifespan, _most_bytes(settings))
+    app = application("Rowgate actions", lifespan, _most_bytes(settings), _larger(settings))
     app.include_router(routes())
     add_health(app, lambda: _is_well(app))
     return app
@@ -59,6 +64,14 @@ def create(environment: Environment) -> FastAPI:
 
 def _most_bytes(settings: ActionsSettings) -> int:
     return settings.images.most_bytes * 4 // 3 + _ENVELOPE_BYTES
+
+
+def _bearers(settings: ActionsSettings, auth: AuthService) -> Bearers:
+    return Bearers(auth, PublicKeys(auth.client), settings.issuer, settings.audience)
+
+
+def _larger(settings: ActionsSettings) -> dict[str, int]:
+    return {"/images": settings.gallery.most_bytes}
 
 
 def _photos(settings: ActionsSettings, pool: Pool) -> Photos:

@@ -7,6 +7,7 @@ fails between, or dies, the sweeper deletes the object when the time has come; a
 slow that its intention is gone does not get its row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,7 +25,13 @@ insert into shelter.deleted_objects (object_key, not_before)
 values ($1, now() + make_interval(secs => $2))
 """
 _KEEP = "delete from shelter.deleted_objects where object_key = $1 returning object_key"
-_GIVE_UP = "update shelter.deleted_objects set not_before = now() where object_key = $1"
+_GIVE_UP = """
+with due as (
+  update shelter.deleted_objects set not_before = now() where object_key = any ($1::text[])
+  returning object_key
+)
+select pg_notify('shelter_deleted_objects', '') from due limit 1
+"""
 _ADD = """
 insert into shelter.photos (animal_id, object_key, url, content_type, width, height, bytes)
 select id, $2, $3, $4, $5, $6, $7 from shelter.animals
@@ -89,9 +96,9 @@ class Ledger:
         """An object is about to be written (see Note [Intentions])."""
         await self.pool.execute(_INTEND, object_key, INTENTION_SECONDS)
 
-    async def give_up(self, object_key: str) -> None:
-        """The object is not wanted after all; the sweeper deletes it soon."""
-        await self.pool.execute(_GIVE_UP, object_key)
+    async def give_up(self, object_keys: Sequence[str]) -> None:
+        """The objects are not wanted after all; the sweeper deletes them soon."""
+        await self.pool.execute(_GIVE_UP, list(object_keys))
 
     async def add(self, photo: NewPhoto, person: Person) -> UUID:
         """The id of the photo's row, its intention fulfilled and its upload done, all or nothing.

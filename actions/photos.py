@@ -118,7 +118,7 @@ class Photos:
             photo = NewPhoto(animal_id, key, url, picture, upload_id)
             return StoredPhoto(await self.ledger.add(photo, person), url, picture)
         except Refusal:
-            await self.ledger.give_up(key)
+            await self.ledger.give_up([key])
             raise
 
 

@@ -22,6 +22,7 @@ from actions.calls import (
     person_of,
 )
 from actions.clinic import routes as clinic
+from actions.gallery import routes as gallery
 from actions.photos import Photos, StoredPhoto
 from actions.reports import routes as reports
 from actions.signing_in import AuthService
@@ -89,6 +90,7 @@ def routes() -> APIRouter:
     """Every route of the service but health."""
     router = APIRouter()
     router.include_router(_action_routes(), prefix="/actions", tags=["actions"])
+    router.include_router(gallery.routes(), tags=["gallery"])
     router.add_api_route("/images/{name}", image, methods=["GET"], tags=["images"])
     return router
 

@@ -1,6 +1,6 @@
 """A FastAPI application as both services make it: errors in one shape, health, docs."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI, Request
@@ -16,10 +16,13 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 _CODES = {404: "not-found", 405: "method-not-allowed"}
 
 
-def application(title: str, lifespan: Lifespan, most_bytes: int) -> FastAPI:
-    """An application with `/docs`, the edge and JSON errors. `most_bytes` caps bodies."""
+def application(
+    title: str, lifespan: Lifespan, most_bytes: int, larger: Mapping[str, int] | None = None
+) -> FastAPI:
+    """An application with `/docs`, the edge and JSON errors. `most_bytes` caps bodies, `larger`
+    those of the paths that it names."""
     app = FastAPIOffline(title=title, lifespan=lifespan)
-    app.add_middleware(Edge, most_bytes=most_bytes)
+    app.add_middleware(Edge, most_bytes=most_bytes, larger=larger)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_http)
     return app

@@ -6,6 +6,7 @@ Plain ASGI, since it has to see bodies and failures before anything else does.
 import logging
 import re
 import time
+from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -26,10 +27,13 @@ _SAFE = {
 
 
 class Edge:
-    """Wraps an application; `most_bytes` is the largest body that it will ever see."""
+    """Wraps an application; `most_bytes` is the largest body that it will ever see, but at the
+    paths of `larger`."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
-        self.app, self.most_bytes = app, most_bytes
+    def __init__(
+        self, app: ASGIApp, most_bytes: int, larger: Mapping[str, int] | None = None
+    ) -> None:
+        self.app, self.most_bytes, self.larger = app, most_bytes, larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request under its id (given in `x-request-id`, or a new one)."""
@@ -48,6 +52,7 @@ class _Exchange:
 
     def __init__(self, edge: Edge, scope: Scope, receive: Receive, send: Send) -> None:
         self.edge, self.scope, self.receive, self.send = edge, scope, receive, send
+        self.most_bytes = edge.larger.get(scope["path"], edge.most_bytes)
         self.received, self.began = 0, time.perf_counter()
         self.status: int | None = None
 
@@ -71,7 +76,7 @@ class _Exchange:
 
     def _count(self, size: int) -> None:
         self.received += size
-        if self.received > self.edge.most_bytes:
+        if self.received > self.most_bytes:
             raise Refusal(413, "payload-too-large", "the request's body is too large")
 
     async def _receive(self) -> Message:

@@ -6,6 +6,7 @@ Models are what Alembic compares the database with; triggers and functions stand
 from db.models.agenda import AGENDA, Event
 from db.models.base import Base
 from db.models.clinic import CLINIC, Appointment, Specialism, Therapist, TherapistSpecialism
+from db.models.gallery import GALLERY, Image, Share
 from db.models.identity import (
     IDENTITY,
     ApiKey,
@@ -31,6 +32,7 @@ from db.models.shelter import (
 __all__ = [
     "AGENDA",
     "CLINIC",
+    "GALLERY",
     "IDENTITY",
     "REPORTS",
     "SHELTER",
@@ -43,12 +45,14 @@ __all__ = [
     "DeletedObject",
     "Draft",
     "Event",
+    "Image",
     "OneTimeToken",
     "Password",
     "Photo",
     "RecoveryCode",
     "RefreshToken",
     "SecondFactor",
+    "Share",
     "Specialism",
     "Store",
     "Therapist",

@@ -207,6 +207,7 @@ def start_actions(migrated_url: str, object_store: ObjectStore) -> StartActions:
         values = {
             "DATABASE_URL": migrated_url,
             "AUTH_URL": "http://127.0.0.1:9",
+            "AUTH_ISSUER": "https://auth.test",
             "ACTIONS_SECRET": GATEWAY_SECRET,
             "ACTIONS_PUBLIC_URL": "http://service",
             "SWEEP_SECONDS": "1",

@@ -82,7 +82,9 @@ def test_every_column_that_is_named_exists(tables: dict[str, TableDeclaration]) 
             assert set(permission.columns) <= columns
 
 
-def test_anonymous_only_reads_the_shelter(tables: dict[str, TableDeclaration]) -> None:
+def test_anonymous_only_reads_the_shelter_and_public_images(
+    tables: dict[str, TableDeclaration],
+) -> None:
     for table in tables.values():
         changing: tuple[Insert | Update | Delete, ...] = (
             *table.insert_permissions,
@@ -91,7 +93,14 @@ def test_anonymous_only_reads_the_shelter(tables: dict[str, TableDeclaration]) -
         )
         assert "anonymous" not in {permission.role for permission in changing}
         reads = {permission.role for permission in table.select_permissions}
-        assert ("anonymous" in reads) == (table.name.schema == "shelter")
+        open_to_all = table.name.schema == "shelter" or table.name.name == "images"
+        assert ("anonymous" in reads) == open_to_all
+    [images] = (
+        permission
+        for permission in tables["images"].select_permissions
+        if permission.role == "anonymous"
+    )
+    assert images.filter == {"access": {"_eq": "public"}}
 
 
 def test_no_role_writes_the_columns_that_decide_who_owns(
@@ -103,6 +112,8 @@ def test_no_role_writes_the_columns_that_decide_who_owns(
             assert "owner_id" not in permission.columns
             assert permission.check
         for insert in table.insert_permissions:
+            if insert.check == {"image": {"owner_id": {"_eq": "X-Hasura-User-Id"}}}:
+                continue
             assert insert.presets == {"owner_id": "X-Hasura-User-Id"}
 
 
@@ -115,7 +126,12 @@ def test_every_change_is_filtered_by_owner(tables: dict[str, TableDeclaration]) 
             *table.delete_permissions,
         )
         for permission in filtered:
-            assert permission.filter in (mine, {"animal": mine}, {"created_by": me})
+            assert permission.filter in (
+                mine,
+                {"animal": mine},
+                {"created_by": me},
+                {"image": mine},
+            )
 
 
 def test_the_audit_log_is_read_by_its_owner_and_changed_by_nobody(

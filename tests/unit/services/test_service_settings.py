@@ -18,6 +18,7 @@ AUTH = {
 ACTIONS = {
     "DATABASE_URL": "postgresql://db",
     "AUTH_URL": "http://auth/",
+    "AUTH_ISSUER": "https://auth.test",
     "ACTIONS_SECRET": "0123456789abcdef",
     "ACTIONS_PUBLIC_URL": "http://actions/",
     "S3_ENDPOINT_URL": "http://s3",
