@@ -23,7 +23,8 @@ from rowgate.http.session.secret import ROLE
 # The key decides on the algorithm, never the token's header: each key is tried only for its own
 # kind. `jku`, `x5u` and `jwk` of the header are never read; `kid` only chooses among known keys.
 # `exp`, `nbf` and `iat` must be NumericDates (a finite number between 1970 and 9999; PyJWT also
-# takes texts and 10**30). A configured issuer or audience must be there, not only not differ.
+# takes texts and 10**30); `iss`, `sub`, `jti` and `aud` are texts where they are not null, and
+# `aud` may be a list of texts. A configured issuer or audience must be there, not only not differ.
 
 LATEST = 253_402_300_799
 """The last second of the year 9999, as Unix time: no token outlives it."""
@@ -143,6 +144,7 @@ class TokenReader:
             raise _invalid("JWTNotInIssuer")
         if self.rules.audience is not None and not self._in_audience(payload.get("aud")):
             raise _invalid("JWTNotInAudience")
+        _check_texts(payload)
         return expires_at
 
     def _in_audience(self, given: Json) -> bool:
@@ -204,6 +206,16 @@ def _object(payload: bytes) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise _invalid("JWTClaimsSetDecodeError")
     return value
+
+
+def _check_texts(payload: Mapping[str, Json]) -> None:
+    for name in ("iss", "sub", "jti"):
+        if not isinstance(payload.get(name), str | None):
+            raise _invalid(f"JWTClaimsSetDecodeError {name} is no text")
+    audience = payload.get("aud")
+    listed = audience if isinstance(audience, list) else ["" if audience is None else audience]
+    if not all(isinstance(one, str) for one in listed):
+        raise _invalid("JWTClaimsSetDecodeError aud is no text and no list of texts")
 
 
 def _numeric_date(payload: Mapping[str, Json], name: str) -> float | None:

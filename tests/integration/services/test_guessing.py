@@ -1,6 +1,10 @@
 """Limits on guessing: counted in the database, for accounts, addresses and the gateway."""
 
 import asyncio
+import contextlib
+import os
+import subprocess
+import sys
 from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -8,7 +12,13 @@ from uuid import uuid4
 
 import httpx
 
-from tests.integration.services.conftest import GATEWAY_SECRET, Service, StartAuth
+from tests.integration.services.conftest import (
+    GATEWAY_SECRET,
+    ROOT,
+    Service,
+    StartAuth,
+    free_ports,
+)
 from tests.integration.services.test_auth import PASSWORD, new_name, registered, signed_in
 
 GATEWAY = {"x-actions-secret": GATEWAY_SECRET}
@@ -101,6 +111,56 @@ async def test_registrations_are_limited(start_auth: StartAuth) -> None:
         assert statuses == [201, 201, 201, 429, 429]
 
 
+def _auth_process(url: str, keys: Path, port: int) -> "subprocess.Popen[bytes]":
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORT": str(port),
+        "DATABASE_URL": url,
+        "AUTH_PRIVATE_KEY_DIR": str(keys),
+        "AUTH_ISSUER": "https://auth.test",
+    }
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(
+        [sys.executable, "-m", "auth"], cwd=ROOT, env=environment, stdout=quiet, stderr=quiet
+    )
+
+
+async def _answers(client: httpx.AsyncClient, port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def test_limits_hold_over_two_processes_and_a_restart(
+    migrated_url: str, key_directory: Path, auth_service: Service
+) -> None:
+    name = await registered(auth_service)
+    ports = free_ports(2)
+    processes = [_auth_process(migrated_url, key_directory, port) for port in ports]
+    urls = [f"http://127.0.0.1:{port}/login" for port in ports]
+    try:
+        async with httpx.AsyncClient(timeout=30) as client:
+            await asyncio.gather(*(_answers(client, port) for port in ports))
+            body = {"username": name, "password": "a guess"}
+            answers = await asyncio.gather(*(client.post(url, json=body) for url in urls * 6))
+            assert Counter(answer.status_code for answer in answers) == {401: 5, 429: 7}
+            processes[0].kill()
+            processes[0].wait()
+            processes[0] = _auth_process(migrated_url, key_directory, ports[0])
+            await _answers(client, ports[0])
+            right = {"username": name, "password": PASSWORD}
+            refused = await client.post(urls[0], json=right)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) == 900
+
+
 def _resident_kib() -> int:
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0])
@@ -155,8 +215,8 @@ async def test_clients_behind_the_gateway_are_counted_by_their_address(
 async def test_the_front_door_before_the_engine_is_no_client(start_auth: StartAuth) -> None:
     async with start_auth(AUTH_TRUSTED_PROXIES="127.0.0.1/32, ::1/128") as service:
         for bad in range(25):
-            through = {**GATEWAY, "x-forwarded-for": "198.51.100.9, 127.0.0.1"}
+            through = {**GATEWAY, "x-forwarded-for": "203.0.113.9, 127.0.0.1"}
             answer = await _guess(service.client, new_name(), **through)
             assert answer.status_code == (401 if bad < 20 else 429)
-        through["x-forwarded-for"] = "198.51.100.10, 127.0.0.1"
+        through["x-forwarded-for"] = "203.0.113.10, 127.0.0.1"
         assert (await _guess(service.client, new_name(), **through)).status_code == 401

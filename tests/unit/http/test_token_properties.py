@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import jwt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,22 @@ def test_a_changed_character_is_refused(place: int, character: str) -> None:
     assert read(GOOD) is not None
     if read(changed) is not None:
         assert signed_bytes(changed) == signed_bytes(GOOD)
+
+
+@pytest.mark.parametrize("name", ["iss", "sub", "jti", "aud"])
+def test_registered_claims_are_texts(name: str) -> None:
+    wrong: tuple[Any, ...] = (1.5, 0, True, False, {}, {"a": "b"}, [1], ["a", None])
+    for value in wrong:
+        assert read(signed(name, value)) is None
+    for text in ("", "a text", None):
+        assert read(signed(name, text)) is not None
+    assert (read(signed(name, ["a", "b"])) is not None) is (name == "aud")
+
+
+def signed(name: str, value: Any) -> str:
+    """A token with that claim, whatever PyJWT makes of it."""
+    payload = json.dumps(claims(**{name: value})).encode()
+    return jwt.PyJWS().encode(payload, PRIVATE, "RS256")
 
 
 @given(
