@@ -8,7 +8,6 @@ import requests
 from rowgate.metadata.directory import load
 from tests.e2e.conftest import ROOT, Running
 
-
 HIDDEN = r"(add_api_route|APIRouter|include_router)\([^()]*include_in_schema"
 
 

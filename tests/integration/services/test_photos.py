@@ -46,6 +46,19 @@ class Bucket:
     client: Any
     name: str = "photos-of-tests"
 
+    @classmethod
+    def of(cls, store: ObjectStore) -> "Bucket":
+        """The bucket in that store."""
+        return cls(
+            boto3.client(
+                "s3",
+                endpoint_url=store.endpoint,
+                aws_access_key_id=store.access_key,
+                aws_secret_access_key=store.secret_key,
+                region_name="us-east-1",
+            )
+        )
+
     def stored(self, prefix: str = "") -> set[str]:
         """Every object's key."""
         try:
@@ -58,14 +71,7 @@ class Bucket:
 @pytest.fixture(scope="module")
 def bucket(object_store: ObjectStore) -> Bucket:
     """The bucket that the services of this module use."""
-    client = boto3.client(
-        "s3",
-        endpoint_url=object_store.endpoint,
-        aws_access_key_id=object_store.access_key,
-        aws_secret_access_key=object_store.secret_key,
-        region_name="us-east-1",
-    )
-    return Bucket(client)
+    return Bucket.of(object_store)
 
 
 @pytest.fixture

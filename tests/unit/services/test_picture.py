@@ -1,5 +1,6 @@
 """Pictures from strangers: what is refused, and what is left of those that are taken."""
 
+import contextlib
 import io
 import resource
 import struct
@@ -12,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from actions.photos import decoded
-from actions.picture import Picture, reencoded
+from actions.picture import Picture, reencoded, require_nothing_after
 from actions.settings import ImageLimits
 from service.failures import Refusal
 
@@ -279,3 +280,30 @@ def test_scans_that_are_not_decoded_do_not_count() -> None:
 )
 def test_what_only_begins_like_a_jpeg_is_refused(content: bytes) -> None:
     assert refused(content)[0] in (415, 422)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("behind", [b"<html></html>", b"\0\0x", b"PK\x03\x04", b"*/=1;"])
+def test_what_follows_a_picture_is_found(kind: str, behind: bytes) -> None:
+    content = made(kind)
+    require_nothing_after(content)
+    require_nothing_after(content + b"\0\0")
+    with pytest.raises(Refusal) as caught:
+        require_nothing_after(content + behind)
+    assert (caught.value.status_code, caught.value.code) == (422, "broken-image")
+
+
+def test_further_pictures_of_a_file_may_follow() -> None:
+    first, second = Image.new("RGB", (20, 20), "red"), Image.new("RGB", (20, 20), "blue")
+    written = io.BytesIO()
+    first.save(written, "MPO", save_all=True, append_images=[second])
+    require_nothing_after(written.getvalue())
+    require_nothing_after(made("JPEG", progressive=True, optimize=True))
+    with pytest.raises(Refusal):
+        require_nothing_after(written.getvalue() + b"<html>")
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"RIFF", b""]))
+def test_any_bytes_are_read_or_refused(content: bytes, start: bytes) -> None:
+    with contextlib.suppress(Refusal):
+        require_nothing_after(start + content)
