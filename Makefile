@@ -3,6 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+DBT := .venv-dbt
 RUN_STAMP := $(VENV)/.run-installed
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -19,7 +20,8 @@ WITHOUT_SYSTEMS := $(addprefix --ignore=,$(SYSTEMS))
 SOURCES := rowgate service auth actions db tests
 
 .DEFAULT_GOAL := help
-.PHONY: wheel help setup run reset test test-systems test-all test-wheel prove lint types format golden docs lock conformance baseline bench
+.PHONY: help setup run reset test test-systems test-all test-wheel prove lint types format golden docs lock marts wheel \
+	conformance baseline bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -82,9 +84,18 @@ lock: setup ## pin the newest versions that fit requirements/*.in
 	cd requirements && ../$(COMPILE) --upgrade -c runtime.txt run.in -o run.txt
 	cd requirements && ../$(COMPILE) --upgrade -c run.txt development.in -o development.txt
 	cd requirements && ../$(COMPILE) --upgrade -c development.txt installer.in -o installer.txt
+	cd requirements && ../$(COMPILE) --upgrade dbt.in -o dbt.txt
 
 wheel: setup ## build the wheel into dist/
 	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --no-index -w dist .
+
+marts: $(DBT)/.installed ## build the marts of dbt/ in the database of the run; ARGUMENTS=docs for others
+	@$(DBT)/bin/python dbt/build.py $(ARGUMENTS)
+
+$(DBT)/.installed: requirements/dbt.txt | setup
+	@$(PYTHON) -m venv $(DBT)
+	@$(VENV)/bin/uv pip install --quiet --python $(DBT)/bin/python --require-hashes -r $<
+	@touch $@
 
 $(STAMP): requirements/development.txt requirements/install.sh pyproject.toml
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/development.txt

@@ -9,7 +9,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-PARTS = ("db", "metadata", "auth", "actions", "service", "deploy", "templates")
+PARTS = ("db", "metadata", "auth", "actions", "service", "deploy", "dbt", "templates")
 FILES = ("rowgate.toml",)
 
 

@@ -36,12 +36,12 @@ tool=$(mktemp -d)
 trap 'rm -rf "$tool"' EXIT
 began=$(date +%s)
 echo "setup: installing the packages of $requirements (half a minute the first time)"
-if pip --require-hashes --only-binary :all: --target "$tool" -r requirements/installer.txt 2>/dev/null; then
-    "$tool/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes \
-        --only-binary :all: -r "$requirements"
-else
-    pip --require-hashes --only-binary :all: -r "$requirements"
-fi
+by_uv() {
+    pip --require-hashes --only-binary :all: --target "$tool" -r requirements/installer.txt 2>/dev/null &&
+        "$tool/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes \
+            --only-binary :all: -r "$requirements"
+}
+by_uv || pip --require-hashes --only-binary :all: -r "$requirements"
 pip --no-index --no-deps --no-build-isolation --editable . 2>"$venv/install.log" ||
     { cat "$venv/install.log" >&2; fail "the project itself could not be installed."; }
 echo "setup: done in $(($(date +%s) - began)) s"

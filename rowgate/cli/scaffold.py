@@ -13,7 +13,7 @@ from rowgate.cli.failures import OUTPUT, CommandError
 from rowgate.cli.options import Template
 
 PACKAGE = Path(rowgate.__file__).parent
-PARTS = ("db", "metadata", "auth", "actions", "service", "deploy", "rowgate.toml")
+PARTS = ("db", "metadata", "auth", "actions", "service", "deploy", "dbt", "rowgate.toml")
 """The reference application; of it, every project gets how migrations are run."""
 _MIGRATING = (
     "db/__init__.py",

@@ -24,7 +24,7 @@ import pytest
 from tests.docs.pages import ROOT, Block, blocks, guides
 
 Json = Any
-PARTS = ("rowgate", "db", "metadata", "auth", "actions", "service", "deploy", "templates")
+PARTS = ("rowgate", "db", "metadata", "auth", "actions", "service", "deploy", "dbt", "templates")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "rowgate.toml")
 TO_INSTALL = 400.0
 TO_START = 90.0

@@ -10,7 +10,17 @@ from pathlib import Path
 from rowgate.metadata.directory import load
 
 ROOT = Path(__file__).parents[3]
-BUILT_FROM = ("rowgate", "db", "metadata", "auth", "actions", "service", "deploy", "templates")
+BUILT_FROM = (
+    "rowgate",
+    "db",
+    "metadata",
+    "auth",
+    "actions",
+    "service",
+    "deploy",
+    "dbt",
+    "templates",
+)
 BUILD = "import setuptools.build_meta as build, sys; build.build_wheel(sys.argv[1])"
 
 
