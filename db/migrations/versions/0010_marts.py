@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0015_marts"
-down_revision: str | None = "0008_identity_second_factor"
+revision: str = "0010_marts"
+down_revision: str | None = "0009_gallery"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
