@@ -16,6 +16,7 @@ from auth.families import Families
 from auth.keys import KeyRing
 from auth.letters import Letters
 from auth.passwords import Hashing
+from auth.provider_desk import ProviderDesk
 from auth.routes import routes
 from auth.second_factor import SecondFactors
 from auth.settings import AuthSettings
@@ -44,7 +45,8 @@ def create(environment: Environment) -> FastAPI:
         app.state.desk, app.state.settings, app.state.watching = desk, settings, watching
         letters = Letters(pool, settings.mail, settings.pages, settings.letter_seconds)
         app.state.accounts = Accounts(pool, desk, letters)
-        housekeeping = asyncio.create_task(_keep_house(app.state.accounts))
+        app.state.provider_desk = ProviderDesk(pool, desk, settings.provider)
+        housekeeping = asyncio.create_task(_keep_house(app.state.accounts, app.state.provider_desk))
         try:
             yield
         finally:
@@ -73,7 +75,7 @@ def _desk(settings: AuthSettings, keys: KeyRing, pool: Pool) -> Desk:
     )
 
 
-async def _keep_house(accounts: Accounts) -> None:
+async def _keep_house(accounts: Accounts, provider_desk: ProviderDesk) -> None:
     desk = accounts.desk
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
@@ -82,5 +84,6 @@ async def _keep_house(accounts: Accounts) -> None:
             await desk.audit.prune()
             await desk.families.prune()
             await accounts.letters.prune()
+            await provider_desk.prune()
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             say("housekeeping", "put off", reason=type(error).__name__)

@@ -28,6 +28,7 @@ Event = Literal[
     "password-reset",
     "profile-changed",
     "email-verified",
+    "identity-linked",
     "second-factor-added",
     "second-factor-removed",
     "api-key-created",

@@ -22,7 +22,8 @@ Token = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{6,40}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 NewName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,64}$")]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}$")]
+EMAIL = r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}$"
+Email = Annotated[str, StringConstraints(pattern=EMAIL)]
 KeyName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,100}$")]
 Role = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 

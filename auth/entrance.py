@@ -45,6 +45,7 @@ def _caller(kind: str) -> Callable[[Request, AuthSettings], Caller]:
 
 LoginCaller = Annotated[Caller, Depends(_caller("login"))]
 LetterCaller = Annotated[Caller, Depends(_caller("letter"))]
+ProviderCaller = Annotated[Caller, Depends(_caller("provider"))]
 RegisterCaller = Annotated[Caller, Depends(_caller("register"))]
 
 

@@ -20,6 +20,7 @@ from auth.bodies import (
 )
 from auth.entrance import AtDesk, LoginCaller, RegisterCaller, SignedIn
 from auth.factor_routes import factor_routes
+from auth.provider_routes import provider_routes
 
 JWKS_SECONDS = 60
 
@@ -30,6 +31,7 @@ def routes() -> APIRouter:
     router.include_router(_identity_routes(), tags=["identity"])
     router.include_router(account_routes(), tags=["account"])
     router.include_router(factor_routes(), prefix="/second-factor", tags=["second factor"])
+    router.include_router(provider_routes(), prefix="/oidc", tags=["OpenID provider"])
     router.include_router(_key_routes(), prefix="/api-keys", tags=["API keys"])
     return router
 

@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from auth.mail import Mail
+from auth.provider import Provider
 from service.settings import Environment, SettingsError
 
 Network = IPv4Network | IPv6Network
@@ -44,6 +45,7 @@ class AuthSettings:
     mail: Mail | None = None
     pages: str = ""
     letter_seconds: int = 3600
+    provider: Provider | None = None
     limits: Limits = Limits()
 
     @classmethod
@@ -68,6 +70,7 @@ class AuthSettings:
             mail=_mail(environment),
             pages=environment.text("AUTH_PAGES_URL", "").rstrip("/"),
             letter_seconds=whole("AUTH_LETTER_SECONDS", 3600, 60, 86400),
+            provider=_provider(environment),
             limits=_limits(environment),
         )
 
@@ -86,6 +89,20 @@ def _limits(environment: Environment) -> Limits:
 def _mail(environment: Environment) -> Mail | None:
     url = environment.text("SMTP_URL", "")
     return Mail.read(url, environment.text("SMTP_FROM")) if url else None
+
+
+def _provider(environment: Environment) -> Provider | None:
+    issuer = environment.text("AUTH_OIDC_ISSUER", "")
+    if not issuer:
+        return None
+    provider = Provider(
+        issuer,
+        environment.text("AUTH_OIDC_CLIENT_ID"),
+        environment.text("AUTH_OIDC_CLIENT_SECRET"),
+        environment.text("AUTH_OIDC_REDIRECT_URL"),
+    )
+    provider.check()
+    return provider
 
 
 def _networks(text: str) -> tuple[Network, ...]:

@@ -205,3 +205,34 @@ class RecoveryCode(Base):
         ForeignKey(SecondFactor.user_id, ondelete="CASCADE"), primary_key=True
     )
     code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+
+
+class ProviderSignIn(Base):
+    """A sign-in through an OpenID provider that has begun; the row is deleted when the browser
+    comes back. `state_hash` is SHA-256 of the state."""
+
+    __tablename__ = "provider_sign_ins"
+    __table_args__ = (
+        Index("provider_sign_ins_expires_at_idx", "expires_at"),
+        {"schema": IDENTITY},
+    )
+
+    state_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    nonce: Mapped[str]
+    verifier: Mapped[str]
+    expires_at: Mapped[datetime]
+
+
+class LinkedIdentity(Base):
+    """That whoever an OpenID provider calls `subject` is a user."""
+
+    __tablename__ = "linked_identities"
+    __table_args__ = (
+        Index("linked_identities_user_id_idx", "user_id"),
+        {"schema": IDENTITY},
+    )
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    created_at: Mapped[datetime] = now()
