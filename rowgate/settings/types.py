@@ -111,7 +111,7 @@ class Settings:
     )
     openapi_documents: tuple[str, ...] = setting(
         (),
-        "addresses of OpenAPI documents (a JSON array; `/auth=http://…` where paths have a prefix) "
+        "addresses of OpenAPI documents (a JSON array; `/auth=URL` where its paths have a prefix) "
         "that `/openapi.json` holds beside the RESTified endpoints; without them it is not served",
         own("OPENAPI_DOCUMENTS", texts),
     )
