@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from actions.bearer import Bearers
 from actions.calls import Person
@@ -107,6 +108,8 @@ async def add(request: Request, caller: Caller, gallery: WithGallery) -> StoredI
             max_files=most, max_fields=most * len(FIELDS), max_part_size=_MOST_TEXT
         ) as form:
             added = await gallery.add(posted(form, settings.gallery), caller)
+    except ClientDisconnect:
+        raise Refusal(400, "bad-request", "the request ended before its body did") from None
     finally:
         state.receiving -= 1
     return StoredImages(images=[_stored(one, settings.public_url) for one in added])

@@ -178,6 +178,67 @@ def test_the_walk_through(run: Running, ann: Visitor, bob: Visitor) -> None:
     within_seconds(lambda: key not in objects.stored())
 
 
+GOOD = file(scenery(3))
+UNSHARE = """
+mutation ($id: uuid!, $with: uuid!) {
+  delete_gallery_shares_by_pk(image_id: $id, user_id: $with) { user_id }
+}
+"""
+SET_ACCESS = """
+mutation ($id: uuid!, $access: String!) {
+  update_gallery_images_by_pk(pk_columns: {id: $id}, _set: {access: $access}) { access }
+}
+"""
+
+
+def test_what_is_shared_can_be_taken_back(run: Running, ann: Visitor, bob: Visitor) -> None:
+    files = [("a.png", GOOD, "image/png")]
+    image = ann.post(files, title="ours").json()["images"][0]["id"]
+    pair = {"id": image, "with": bob.id}
+    ann.data(SHARE, **pair)
+    assert bob.get(image).status_code == 200
+    assert Visitor(run).get(image).status_code == 404
+    ann.data(SET_ACCESS, id=image, access="private")
+    assert bob.get(image).status_code == 404
+    ann.data(SET_ACCESS, id=image, access="shared")
+    assert bob.data(UNSHARE, **pair)["delete_gallery_shares_by_pk"] is None
+    assert bob.get(image).status_code == 200
+    assert ann.data(UNSHARE, **pair)["delete_gallery_shares_by_pk"]
+    assert bob.get(image).status_code == 404
+
+
+def test_anybody_sees_what_is_public(run: Running, ann: Visitor) -> None:
+    word = f"w{uuid4().hex}"
+    files = [(f"{name}.png", GOOD, "image/png") for name in "abc"]
+    access = ["public", "private", "shared"]
+    ann.post(files, title=access, description=word, access=access)
+    url = f"{run.urls['front']}/graphql"
+    query = {"query": FIND, "variables": {"text": word}}
+    found = requests.post(url, json=query, timeout=30).json()["data"]["gallery_search_images"]
+    assert [one["title"] for one in found] == ["public"]
+    listed = f'{{ gallery_images(where: {{description: {{_eq: "{word}"}}}}) {{ title path }} }}'
+    [image] = requests.post(url, json={"query": listed}, timeout=30).json()["data"][
+        "gallery_images"
+    ]
+    answer = requests.get(run.urls["front"] + image["path"], timeout=30)
+    assert (answer.status_code, answer.headers["x-content-type-options"]) == (200, "nosniff")
+    for column in ("owner_id", "object_key", "descriptor", "search"):
+        refused = {"query": f"{{ gallery_images {{ {column} }} }}"}
+        answer = requests.post(url, json=refused, timeout=30)
+        assert answer.json()["errors"][0]["extensions"]["code"] == "validation-failed"
+
+
+def test_a_request_may_be_larger_than_one_image(ann: Visitor) -> None:
+    noise = [
+        Image.frombytes("RGB", (1400, 1400), random.Random(n).randbytes(5_880_000)) for n in (1, 2)
+    ]
+    files = [("a.png", file(one), "image/png") for one in noise]
+    assert sum(len(content) for _, content, _ in files) > 11_500_000
+    answer = ann.post(files, title=["one", "two"])
+    assert answer.status_code == 201, answer.text
+    assert [one["width"] for one in answer.json()["images"]] == [1400, 1400]
+
+
 def bomb() -> bytes:
     """A PNG of 50 000 by 50 000 pixels, in a few bytes."""
 
@@ -190,7 +251,6 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-GOOD = file(scenery(3))
 PAGE = b"<html><script>alert(1)</script></html>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 GIF = file(scenery(3), "GIF")

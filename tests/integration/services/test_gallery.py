@@ -140,6 +140,68 @@ async def test_a_user_who_is_gone_adds_nothing(
     await eventually(lambda: not set(stored) & bucket.stored())
 
 
+class _Anybody:
+    """Believes every token."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+
+    async def by_token(self, _token: str) -> Person:
+        return self.person
+
+
+async def test_uploads_at_once_are_counted(start_actions: StartActions, owner: Person) -> None:
+    async with start_actions() as service:
+        await eventually(lambda: is_well(service))
+        state = service.app.state
+        state.bearers = _Anybody(owner)
+        assert (await _posted(service, b"")).status_code == 400
+        assert state.receiving == 0
+        state.receiving = 8
+        answer = await _posted(service, PNG)
+        assert (answer.status_code, answer.json()["extensions"]["code"]) == (503, "overloaded")
+        assert answer.headers["retry-after"] == "1"
+        assert state.receiving == 8
+
+
+async def test_a_body_that_ends_early_is_no_failure(
+    start_actions: StartActions, owner: Person
+) -> None:
+    async with start_actions() as service:
+        await eventually(lambda: is_well(service))
+        state = service.app.state
+        state.bearers = _Anybody(owner)
+        headers = [
+            (b"authorization", b"Bearer x"),
+            (b"content-type", b"multipart/form-data; boundary=b"),
+        ]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/images",
+            "raw_path": b"/images",
+            "query_string": b"",
+            "headers": headers,
+        }
+        arriving = iter(
+            [
+                {"type": "http.request", "body": b"--b\r\n", "more_body": True},
+                {"type": "http.disconnect"},
+            ]
+        )
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return next(arriving)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await service.app(scope, receive, send)
+        assert sent[0]["status"] == 400
+        assert state.receiving == 0
+
+
 async def test_bodies_have_a_limit_of_their_own(start_actions: StartActions) -> None:
     async with start_actions(GALLERY_MOST_BYTES="1000") as service:
         await eventually(lambda: is_well(service))
@@ -152,4 +214,5 @@ async def test_bodies_have_a_limit_of_their_own(start_actions: StartActions) -> 
 
 
 async def _posted(service: Service, content: bytes) -> Any:
-    return await service.client.post("/images", files={"files": ("x", content)})
+    headers = {"authorization": "Bearer x"} if content != b"x" else {}
+    return await service.client.post("/images", files={"files": ("x", content)}, headers=headers)

@@ -53,6 +53,22 @@ def test_each_step_can_be_taken_back(database_url: str) -> None:
     assert _objects(database_url) == first
 
 
+def test_a_gallery_that_is_taken_back_leaves_no_objects(database_url: str) -> None:
+    config = alembic_config(database_url)
+    command.upgrade(config, "0009_gallery")
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "with owner as (insert into identity.users (username, email) values ('ann', '')"
+            " returning id) insert into gallery.images (owner_id, object_key, title, content_type,"
+            " width, height, bytes, descriptor) select id, 'gallery/one', 't', 'image/png', 1, 1,"
+            " 1, array_fill(0::float8, array[16]) from owner"
+        )
+    command.downgrade(config, "-1")
+    with psycopg.connect(database_url) as connection:
+        queued = connection.execute("select object_key from shelter.deleted_objects").fetchall()
+    assert queued == [("gallery/one",)]
+
+
 def test_models_and_migrations_say_the_same(migrated_url: str) -> None:
     command.check(alembic_config(migrated_url))
 
