@@ -45,6 +45,7 @@ class Login(Arguments):
 
     username: str
     password: SecretStr
+    code: SecretStr | None = None
 
 
 class Register(Arguments):

@@ -110,9 +110,11 @@ def _action_routes() -> APIRouter:
 
 
 async def login(call: Call[Login], auth: WithAuth, through: Through = None) -> Tokens:
-    """Sign in with username and password."""
+    """Sign in with username and password, and a code where there is a second factor."""
     given = call.input
     body = {"username": given.username, "password": given.password.get_secret_value()}
+    if given.code is not None:
+        body["code"] = given.code.get_secret_value()
     return Tokens(**await auth.ask("/login", body, through))
 
 

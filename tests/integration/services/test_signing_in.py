@@ -16,6 +16,7 @@ from tests.integration.services.conftest import (
 )
 from tests.integration.services.test_auth import PASSWORD, new_name
 from tests.integration.services.test_photos import call, code_of
+from tests.integration.services.test_second_factor import code, enrolled
 
 ANONYMOUS = {"x-hasura-role": "anonymous"}
 
@@ -47,6 +48,20 @@ async def test_a_graphql_client_needs_nothing_else(
         assert (await call(service, "refresh", token, ANONYMOUS)).status_code == 200
         again = await call(service, "refresh", token, ANONYMOUS)
         assert (again.status_code, code_of(again)) == (401, "invalid-refresh-token")
+
+
+async def test_a_code_of_the_second_factor_is_passed_on(
+    start_auth: StartAuth, start_actions: StartActions
+) -> None:
+    async with start_auth() as auth:
+        name, _, secret, _ = await enrolled(auth)
+    async with both(start_auth, start_actions) as service:
+        credentials = {"username": name, "password": PASSWORD}
+        for given in (credentials, {**credentials, "code": None}):
+            answer = await call(service, "login", given, ANONYMOUS)
+            assert (answer.status_code, code_of(answer)) == (401, "second-factor-needed")
+        answer = await call(service, "login", {**credentials, "code": code(secret)}, ANONYMOUS)
+        assert answer.status_code == 200
 
 
 async def test_aliases_are_counted_one_by_one(
