@@ -4,7 +4,7 @@ The databases are those whose address is known here; the metadata is resolved as
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rowgate.admin.connection import Lookup, Wanted, primary
@@ -104,12 +104,23 @@ async def _ask_all(document: Json) -> Databases:
         except ApiError as error:
             ERRORS.print(f"Source {name} is not asked: {error.message}.", markup=False)
             continue
-        answer = await _ask(name, wanted)
+        answer = await _ask(name, wanted, _enum_tables(source))
         found.catalogs[name], found.indexes[name], found.reaches[name] = answer
     return found
 
 
-async def _ask(name: str, wanted: Wanted) -> tuple[Catalog, LeadingColumns, Reach]:
+def _enum_tables(source: Json) -> list[QualifiedName]:
+    """The tables of a source that are declared as enums: their rows decide whether they fit."""
+    return [
+        QualifiedName(*qualified(entry.get("table")))
+        for entry in source.get("tables") or ()
+        if entry.get("is_enum")
+    ]
+
+
+async def _ask(
+    name: str, wanted: Wanted, enum_tables: Sequence[QualifiedName] = ()
+) -> tuple[Catalog, LeadingColumns, Reach]:
     try:
         connection = await Opener(wanted.address, wanted.settings.terms()).open()
     except (ApiError, *FAILURES) as error:
@@ -117,6 +128,6 @@ async def _ask(name: str, wanted: Wanted) -> tuple[Catalog, LeadingColumns, Reac
         raise CommandError(text) from None
     try:
         indexes, reached = await leading_columns(connection), await reach(connection)
-        return await introspect(connection), indexes, reached
+        return await introspect(connection, enum_tables), indexes, reached
     finally:
         await connection.close()
