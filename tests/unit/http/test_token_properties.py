@@ -55,6 +55,14 @@ def test_a_changed_character_is_refused(place: int, character: str) -> None:
         assert signed_bytes(changed) == signed_bytes(GOOD)
 
 
+@pytest.mark.parametrize("name", ["x_hasura_role", "x-hasura_role", "x_hasura-role", "xhasurarole"])
+async def test_another_spelling_of_a_header_chooses_no_role(name: str) -> None:
+    for value in ("admin", "editor"):
+        headers = {"authorization": f"Bearer {GOOD}", name: value, "x_hasura_user_id": "2"}
+        session = (await GATE.identify(headers)).session
+        assert (session.role, session.variables["x-hasura-user-id"]) == ("user", "1")
+
+
 @pytest.mark.parametrize("name", ["iss", "sub", "jti", "aud"])
 def test_registered_claims_are_texts(name: str) -> None:
     wrong: tuple[Any, ...] = (1.5, 0, True, False, {}, {"a": "b"}, [1], ["a", None])
