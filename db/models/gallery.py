@@ -41,6 +41,7 @@ class Image(Base):
     __tablename__ = "images"
     __table_args__ = (
         Index("images_owner_id_idx", "owner_id"),
+        Index("images_access_idx", "access"),
         Index("images_search_idx", "search", postgresql_using="gin"),
         Index("images_descriptor_idx", text("cube(descriptor)"), postgresql_using="gist"),
         CheckConstraint("length(title) between 1 and 200", name="title"),
