@@ -15,7 +15,9 @@ export PYTHONDONTWRITEBYTECODE :=
 
 PROVE_CASES ?= 100000
 CONFORMANCE ?= ../shared/conformance
-SYSTEMS := tests/e2e tests/docs/test_examples.py tests/integration/cli tests/integration/test_run.py
+SYSTEMS := tests/e2e tests/docs/test_examples.py tests/docs/test_compatibility.py \
+	tests/docs/test_commands.py tests/integration/cli tests/integration/test_run.py \
+	tests/integration/test_migration_killed.py
 WITHOUT_SYSTEMS := $(addprefix --ignore=,$(SYSTEMS))
 SOURCES := rowgate service auth actions db tests
 
@@ -40,7 +42,8 @@ test: setup ## run the tests, but for those of whole systems
 		$$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 
 test-systems: setup ## run the tests of whole systems: everything that runs, browser, guides
-	$(PY) -m pytest -n auto --dist loadfile $(SYSTEMS)
+	$(PY) -m pytest -n auto --dist loadfile -m "not alone" $(SYSTEMS)
+	$(PY) -m pytest -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' $(SYSTEMS))
 
 test-all: test test-systems ## run every test
 

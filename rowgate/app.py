@@ -4,7 +4,6 @@ The only module that knows the pipeline as well as HTTP.
 """
 
 import asyncio
-import logging
 import resource
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -151,7 +150,6 @@ class Engine:
         except (ApiError, SettingsError, OSError) as error:
             message = _reason(error, self.settings)
             self.log.write("startup", {"kind": "failed", "message": message}, Level.ERROR)
-            logging.getLogger("uvicorn.error").disabled = True  # it has nothing to add
             await send({"type": "lifespan.startup.failed"})
             return
         await send({"type": "lifespan.startup.complete"})

@@ -149,7 +149,7 @@ def console(endpoint: Endpoint = None, open_it: InBrowser = False) -> None:  # n
 
 @application.command(
     epilog=examples(
-        "rowgate explain '{ shelter_animals { name } }' --role anonymous",
+        "rowgate explain '{ notes { title } }' --role anonymous",
         "rowgate explain query.graphql --role user --session x-hasura-user-id=7 --output json",
     )
 )

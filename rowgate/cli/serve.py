@@ -1,6 +1,7 @@
 """`rowgate serve`: the engine as a process, its port open only when it is able to answer."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -96,6 +97,7 @@ def _run(settings: Settings, listener: socket.socket, lines: Lines | None = None
         timeout_graceful_shutdown=max(1, round(settings.graceful_shutdown_timeout)),
     )
     raise_file_limit()
+    logging.getLogger("uvicorn.error").addFilter(_tells_more)
     server = uvicorn.Server(config) if lines is None else _Worker(config, lines)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
@@ -106,6 +108,11 @@ def _run(settings: Settings, listener: socket.socket, lines: Lines | None = None
         if end.code != _UVICORN_FAILED_TO_START:
             raise
     return 0 if server.started else STARTUP_FAILED
+
+
+def _tells_more(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn says more than the engine's own on a failed start."""
+    return record.msg != "Application startup failed. Exiting."
 
 
 def _limits(settings: Settings) -> Limits:
