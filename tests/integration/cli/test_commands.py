@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from rowgate.metadata.directory import load, save
@@ -280,6 +281,21 @@ def test_what_is_inconsistent_is_told_and_dropped(project: Project, tmp_path: Pa
     assert project.do("metadata", "inconsistency", "drop") == "There was nothing to drop.\n"
     assert project.do("metadata", "reload") == "Metadata reloaded. All is consistent.\n"
     project.do("metadata", "diff")
+
+
+def test_apply_reads_the_tables_again_first(project: Project, tmp_path: Path) -> None:
+    def with_latecomer(document: Json) -> None:
+        table = {"table": {"name": "latecomer", "schema": "shelter"}}
+        document["sources"][0]["tables"].append(table)
+
+    there = ("--directory", str(project.metadata(tmp_path / "later", with_latecomer)))
+    with psycopg.connect(project.told["database_url"], autocommit=True) as connection:
+        connection.execute("create table shelter.latecomer (id int primary key)")
+        try:
+            assert project.do("metadata", "apply", *there) == "Metadata applied.\n"
+        finally:
+            connection.execute("drop table shelter.latecomer")
+    assert project.do("metadata", "apply") == "Metadata applied.\n"
 
 
 def test_lint_names_file_and_line_and_asks_the_database(project: Project, tmp_path: Path) -> None:
