@@ -58,7 +58,7 @@ def steps(url: str) -> Sequence[Step]:
     Raises `CommandError` where they, or the database, cannot be read.
     """
     directory = script_directory()
-    current = set(asyncio.run(_current(url)))
+    current = set(current_revisions(url))
     try:
         known = {one.revision for one in directory.walk_revisions()}
         for unknown in sorted(current - known):
@@ -96,6 +96,12 @@ def script_directory() -> ScriptDirectory:
 def pending(url: str) -> Sequence[Step]:
     """The migrations that the database lacks, oldest first. Raises as `steps` does."""
     return [step for step in reversed(steps(url)) if not step.is_applied]
+
+
+def current_revisions(url: str) -> list[str]:
+    """The migrations that the database at `url` stands at; none where there was none yet. Raises
+    `CommandError` where it does not answer."""
+    return asyncio.run(_current(url))
 
 
 async def _current(url: str) -> list[str]:

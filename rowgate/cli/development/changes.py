@@ -4,7 +4,8 @@ processes are started again. A problem is printed where it arises; the run goes 
 
 import select
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from rowgate.base.errors import ApiError
 from rowgate.cli import options
@@ -44,7 +45,7 @@ class Changes:
         self._answered()
         changed = self._watcher.changed()
         for name in sorted(changed - {METADATA, MIGRATIONS}):
-            self._guarded(name, lambda name=name: self._restart(name))
+            self._guarded(name, partial(self._restart, name))
         if MIGRATIONS in changed:
             self._guarded("migrations", self._migrate)
         if changed & {METADATA, MIGRATIONS}:
@@ -88,9 +89,8 @@ class Changes:
             OUTPUT.print("All of the metadata is served again.", style="green")
         self._problems = problems
 
-    def _guarded(self, what: str, work: object) -> None:
+    def _guarded(self, what: str, work: Callable[[], object]) -> None:
         """Do `work`; what it refuses is printed, and the run goes on."""
-        assert callable(work)
         try:
             work()
         except (CommandError, ApiError) as error:

@@ -48,21 +48,6 @@ def require_answer(url: str) -> None:
     asyncio.run(_ask(url))
 
 
-def revision(url: str) -> str:
-    """The migration that the database stands at; empty where there was none yet."""
-    return asyncio.run(_revision(url))
-
-
-async def _revision(url: str) -> str:
-    connection = await asyncpg.connect(url)
-    try:
-        if not await connection.fetchval("select to_regclass('public.alembic_version')"):
-            return ""
-        return str(await connection.fetchval("select version_num from public.alembic_version"))
-    finally:
-        await connection.close()
-
-
 async def _prepare(url: str, password: str) -> None:
     connection = await asyncpg.connect(url)
     try:

@@ -17,14 +17,13 @@ from rowgate.cli.development.database import (
     given,
     prepared,
     require_answer,
-    revision,
 )
 from rowgate.cli.development.object_store import object_store
 from rowgate.cli.development.project import Project
 from rowgate.cli.failures import OUTPUT, CommandError
 from rowgate.cli.metadata_changes import follow_all
 from rowgate.cli.options import METADATA
-from rowgate.cli.revisions import bring_up, last_line, pending
+from rowgate.cli.revisions import bring_up, current_revisions, last_line, pending
 from rowgate.postgres import EmbeddedPostgres
 
 T = TypeVar("T")
@@ -131,7 +130,7 @@ def migrated(started: Started) -> Sequence[Path]:
     project, databases = started.project, started.databases
     mark = project.state / "migrated"
     intended = _digest(project, databases.application)
-    at = revision(databases.application)
+    at = _position(databases.application)
     if mark.exists() and mark.read_text() == f"{intended} {at}":
         return ()
     environment = environments.seeding(project, databases)
@@ -145,8 +144,13 @@ def migrated(started: Started) -> Sequence[Path]:
         follow_all(steps, METADATA)
     if words := environments.seed_command(project):
         shown("Inserting seeds", lambda: _seed(project, words, environment))
-    mark.write_text(f"{intended} {revision(databases.application)}")
+    mark.write_text(f"{intended} {_position(databases.application)}")
     return ()
+
+
+def _position(url: str) -> str:
+    """Where the database stands among the migrations; empty where there was none yet."""
+    return " ".join(sorted(current_revisions(url)))
 
 
 def _seed(project: Project, words: Sequence[str], environment: Mapping[str, str]) -> None:

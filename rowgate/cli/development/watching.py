@@ -62,10 +62,6 @@ class Watcher:
             self._latest[name] = now
         return frozenset(found)
 
-    def seen(self, name: str) -> None:
-        """Take the present files of a group as known: the supervisor wrote them itself."""
-        self._settled[name] = self._latest[name] = self.groups[name].stamps()
-
 
 def watched_files(processes: Mapping[str, Sequence[str]]) -> Mapping[str, Watched]:
     """The groups of a project: metadata, migrations, and the files of each process by its name."""
