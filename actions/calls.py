@@ -10,7 +10,7 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from service.database import UNAVAILABLE
+from service.database import UNAVAILABLE, Pool
 from service.failures import Refusal
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -112,6 +112,15 @@ def only_the_engine(
 
 
 FromTheEngine = Depends(only_the_engine)
+
+
+def _pool(request: Request) -> Pool:
+    pool: Pool = request.app.state.pool
+    return pool
+
+
+WithPool = Annotated[Pool, Depends(_pool)]
+"""The connections to the application's database."""
 
 
 class ActionRoute(APIRoute):

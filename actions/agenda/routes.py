@@ -1,13 +1,12 @@
 """The actions of the agenda."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 
 from actions.agenda.events import Event, Written, create_event, update_event
-from actions.calls import Arguments, Call, person_of
-from service.database import Pool
+from actions.calls import Arguments, Call, WithPool, person_of
 from service.failures import Refusal
 
 
@@ -28,14 +27,6 @@ class UpdateEvent(Arguments):
     time: str | None = None
     venue: str | None = None
     address: str | None = None
-
-
-def _pool(request: Request) -> Pool:
-    pool: Pool = request.app.state.pool
-    return pool
-
-
-WithPool = Annotated[Pool, Depends(_pool)]
 
 
 def routes() -> APIRouter:

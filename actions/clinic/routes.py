@@ -4,12 +4,11 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Header
 from pydantic import AwareDatetime, Field
 
-from actions.calls import Arguments, Call, person_of
+from actions.calls import Arguments, Call, WithPool, person_of
 from actions.clinic.appointments import Appointment, Kind, Wanted, create_appointment
-from service.database import Pool
 from service.failures import Refusal
 
 
@@ -25,11 +24,6 @@ class CreateAppointment(Arguments):
 IdempotencyKey = Annotated[str | None, Header(max_length=200, min_length=1)]
 
 
-def _pool(request: Request) -> Pool:
-    pool: Pool = request.app.state.pool
-    return pool
-
-
 def routes() -> APIRouter:
     """One route an action."""
     router = APIRouter()
@@ -39,7 +33,7 @@ def routes() -> APIRouter:
 
 async def create(
     call: Call[CreateAppointment],
-    pool: Annotated[Pool, Depends(_pool)],
+    pool: WithPool,
     idempotency_key: IdempotencyKey = None,
 ) -> Appointment:
     """Make an appointment; the same request again gives the same appointment."""

@@ -6,10 +6,9 @@ import httpx
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
 
-from actions.calls import Arguments, Call, person_of
+from actions.calls import Arguments, Call, WithPool, person_of
 from actions.reports.drafts import MOST_FINDINGS, Draft, store
 from actions.reports.model import ModelSettings, drafted
-from service.database import Pool
 from service.failures import Refusal
 
 Findings = Annotated[
@@ -43,16 +42,10 @@ def routes() -> APIRouter:
     return router
 
 
-def _pool(request: Request) -> Pool:
-    pool: Pool = request.app.state.pool
-    return pool
-
-
 def _model(request: Request) -> tuple[httpx.AsyncClient, ModelSettings]:
     return request.app.state.model_client, request.app.state.settings.model
 
 
-WithPool = Annotated[Pool, Depends(_pool)]
 WithModel = Annotated[tuple[httpx.AsyncClient, ModelSettings], Depends(_model)]
 
 
